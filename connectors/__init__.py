@@ -1,0 +1,1 @@
+"""The outside, translated: pure codecs with their manifests, and the transports that carry what they wrote."""

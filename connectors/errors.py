@@ -1,0 +1,114 @@
+"""Every way the translation of the outside can refuse; the docstring of each class is its message."""
+
+
+class ConnectorError(Exception):
+    """A connector refused."""
+
+    def __init__(self, detail: str = "") -> None:
+        """Keep ``detail``: identifiers, counts and words of ours, never a value a person could be known by."""
+        self.detail = detail
+        super().__init__(detail or (type(self).__doc__ or "").strip())
+
+
+class ManifestInvalid(ConnectorError):
+    """The manifest beside a codec does not say what it must."""
+
+
+class SecretMissing(ConnectorError):
+    """The binding does not hold the secret this codec needs."""
+
+
+class MessageTooLarge(ConnectorError):
+    """The message is over the size its receivers accept."""
+
+
+class FileRefused(ConnectorError):
+    """The file is not what its format prescribes."""
+
+
+class FileTruncated(FileRefused):
+    """The file ends before its trailer, or the trailer counts other lines than there are."""
+
+
+class FileAltered(FileRefused):
+    """The digest in the trailer is not the digest of the lines."""
+
+
+class WebhookRefused(ConnectorError):
+    """The notification cannot be trusted."""
+
+
+class WebhookHeaderMissing(WebhookRefused):
+    """A header of the notification is missing."""
+
+
+class WebhookTimestampInvalid(WebhookRefused):
+    """The timestamp of the notification is not a number of seconds."""
+
+
+class WebhookTimestampOutOfTolerance(WebhookRefused):
+    """The timestamp of the notification is too far from now."""
+
+
+class WebhookSignatureMalformed(WebhookRefused):
+    """The signature header of the notification cannot be read."""
+
+
+class WebhookSignatureMismatch(WebhookRefused):
+    """No signature of the notification is right."""
+
+
+class WebhookSecretInvalid(WebhookRefused):
+    """A webhook secret is « whsec_ » and 24 to 64 bytes in base64."""
+
+
+class TokenRefused(ConnectorError):
+    """The token cannot be trusted."""
+
+
+class TokenTooLong(TokenRefused):
+    """The token is longer than any token we accept."""
+
+
+class TokenMalformed(TokenRefused):
+    """The token is not a canonical compact JWS holding a JSON object."""
+
+
+class TokenHeaderRefused(TokenRefused):
+    """The header of the token holds a member that is not accepted."""
+
+
+class TokenTypeRefused(TokenRefused):
+    """The token is of another type than the one expected."""
+
+
+class TokenAlgorithmRefused(TokenRefused):
+    """The algorithm of the token is not the one its key is for."""
+
+
+class TokenKeyUnknown(TokenRefused):
+    """No usable key verifies this token."""
+
+
+class TokenSignatureInvalid(TokenRefused):
+    """The signature of the token is wrong."""
+
+
+class TokenClaimRefused(TokenRefused):
+    """A claim of the token is missing or not the one expected."""
+
+
+class SignInRefused(ConnectorError):
+    """The identity provider did not sign the person in."""
+
+
+class SignInStateMismatch(SignInRefused):
+    """The answer of the identity provider belongs to another attempt."""
+
+
+class ProviderUnavailable(SignInRefused):
+    """The identity provider did not answer."""
+
+
+class ProviderBreach(SignInRefused):
+    """The identity provider answered something its contract does not know."""

@@ -1,0 +1,10 @@
+"""Which connectors exist: a list, not a search."""
+
+from connectors.api_particulier.codec import QuotientFamilialCodec
+from connectors.caisse_fichiers.codec import PupilFileCodec
+from connectors.port import Manifest
+from connectors.webhook.codec import WebhookCodec
+
+CODECS = (QuotientFamilialCodec, PupilFileCodec, WebhookCodec)
+MANIFESTS: dict[str, Manifest] = {codec.manifest.connector: codec.manifest for codec in CODECS}
+"""Name to declared contract; a binding names one of these."""

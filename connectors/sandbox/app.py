@@ -1,0 +1,52 @@
+"""Assemble everything the sandbox plays into one application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, Response
+
+from connectors.sandbox import family_api
+from connectors.sandbox.faults import FaultOrder, Faults
+from connectors.sandbox.identity import routes as identity
+from connectors.sandbox.partners import routes as partners
+from connectors.sandbox.partners.puller import Puller
+from connectors.sandbox.personas import PROVIDERS, Population, Registration
+from connectors.sandbox.settings import SandboxSettings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) -> FastAPI:
+    """Return the sandbox; ``clock`` lets a test make codes and tokens grow old."""
+    population, faults, puller = Population(), Faults(), Puller(settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        puller.start()
+        yield
+        puller.stop()
+
+    app = FastAPI(title="Une Fois: sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    for provider in PROVIDERS:
+        app.include_router(identity.router(provider, settings, population, clock))
+    app.include_router(family_api.router(settings.state, population, faults, clock))
+    app.include_router(partners.router(settings, faults, puller, clock))
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok", "profile": settings.profile}
+
+    @app.post("/sandbox/personas", status_code=204)
+    def register(registration: Registration) -> Response:
+        population.add(registration)
+        return Response(status_code=204)
+
+    @app.post("/sandbox/faults", status_code=204)
+    def misbehave(order: FaultOrder) -> Response:
+        faults.order(order)
+        return Response(status_code=204)
+
+    return app

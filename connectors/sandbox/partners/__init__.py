@@ -1,0 +1,1 @@
+"""Partner agencies, played: they are notified, ask the hub for what they need, and keep only what proves it came."""

@@ -1,0 +1,1 @@
+"""Thin, signed notifications after Standard Webhooks 1.0."""

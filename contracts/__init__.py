@@ -1,0 +1,1 @@
+"""What we say to others and to ourselves: names and shapes, nothing that runs."""

@@ -1,0 +1,68 @@
+"""The words of custody and reading: states of a document, outcomes of a check, grades of authenticity."""
+
+from enum import StrEnum
+
+
+class DocumentState(StrEnum):
+    """Where a document stands. It is never « accepted »: only fit for something, and that is a fit."""
+
+    RECEIVED = "received"
+    AVAILABLE = "available"
+    QUARANTINED = "quarantined"
+    UNUSABLE = "unusable"
+    ERASED = "erased"
+
+
+TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
+    DocumentState.RECEIVED: frozenset(
+        {DocumentState.AVAILABLE, DocumentState.QUARANTINED, DocumentState.UNUSABLE, DocumentState.ERASED}
+    ),
+    DocumentState.AVAILABLE: frozenset({DocumentState.QUARANTINED, DocumentState.ERASED}),
+    DocumentState.QUARANTINED: frozenset({DocumentState.AVAILABLE, DocumentState.UNUSABLE, DocumentState.ERASED}),
+    DocumentState.UNUSABLE: frozenset({DocumentState.ERASED}),
+    DocumentState.ERASED: frozenset(),
+}
+"""The life of a document as a table; the database refuses what this table refuses (a test compares them)."""
+
+
+class Outcome(StrEnum):
+    """The three outcomes of signature validation (ETSI EN 319 102-1), used for every judgement."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Grade(StrEnum):
+    """How far a piece of evidence can be trusted; :data:`GRADE_ORDER` ranks them, weakest first."""
+
+    SELF_DECLARED = "self_declared"
+    AGENT_CHECKED = "agent_checked"
+    SEALED = "sealed"
+    SOURCE_PULLED = "source_pulled"
+
+
+GRADE_ORDER: tuple[Grade, ...] = (Grade.SELF_DECLARED, Grade.AGENT_CHECKED, Grade.SEALED, Grade.SOURCE_PULLED)
+
+
+class EvidenceType(StrEnum):
+    """Kinds of justificatif this release knows how to read; the catalogue gives each its source in law."""
+
+    PROOF_OF_ADDRESS = "proof_of_address"
+    TAX_NOTICE = "tax_notice"
+    BIRTH_CERTIFICATE = "birth_certificate"
+    QUOTIENT_FAMILIAL = "quotient_familial"
+    UNKNOWN = "unknown"
+
+
+class MediaType(StrEnum):
+    """What may be deposited, decided from the bytes and never from what the sender says."""
+
+    PDF = "application/pdf"
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    RECORD = "application/json"
+    """A pulled datum sealed as a record; never accepted from a resident."""
+
+
+DEPOSITABLE: frozenset[MediaType] = frozenset({MediaType.PDF, MediaType.JPEG, MediaType.PNG})

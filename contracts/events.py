@@ -1,0 +1,128 @@
+"""The closed list of events, each a CloudEvents 1.0 message whose data hold identifiers and words, never values."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+SPEC_VERSION = "1.0"
+SOURCE = "urn:unefois:hub"
+
+
+@dataclass(frozen=True, slots=True)
+class EventData:
+    """What every kind of event has: its CloudEvents ``type`` and the subject it is about."""
+
+    type: ClassVar[str]
+
+    @property
+    def subject(self) -> str:
+        """The CloudEvents ``subject``: the identifier the event is about."""
+        return str(next(iter(asdict(self).values())))
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReceived(EventData):
+    """A document lies sealed in the vault and nobody has read it yet."""
+
+    type: ClassVar[str] = "fr.paris.unefois.document.received.v1"
+    document: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentConcluded(EventData):
+    """Reading ended: the document is available, quarantined or unusable, for ``reason``."""
+
+    type: ClassVar[str] = "fr.paris.unefois.document.concluded.v1"
+    document: UUID
+    state: str
+    reason: str
+    evidence_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentErased(EventData):
+    """The only key that opened the document is destroyed."""
+
+    type: ClassVar[str] = "fr.paris.unefois.document.erased.v1"
+    document: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOpened(EventData):
+    """A family opened a démarche and was told which data are needed and who fetches them."""
+
+    type: ClassVar[str] = "fr.paris.unefois.request.opened.v1"
+    request: UUID
+    line: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementSatisfied(EventData):
+    """A requirement of an enrolment line turned from missing to satisfied; its body may now ask."""
+
+    type: ClassVar[str] = "fr.paris.unefois.requirement.satisfied.v1"
+    line: UUID
+    requirement: str
+    evidence: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProved(EventData):
+    """An adult's link to a child is proved, at a grade."""
+
+    type: ClassVar[str] = "fr.paris.unefois.family-link.proved.v1"
+    link: UUID
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkContested(EventData):
+    """Somebody else claims a child who already has a guardian; an agent decides, the guardian is warned."""
+
+    type: ClassVar[str] = "fr.paris.unefois.family-link.contested.v1"
+    review: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReleased(EventData):
+    """One piece of evidence was handed to one recipient."""
+
+    type: ClassVar[str] = "fr.paris.unefois.evidence.released.v1"
+    release: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWithdrawn(EventData):
+    """What a partner relied on is gone or replaced; its case copy follows its own schedule."""
+
+    type: ClassVar[str] = "fr.paris.unefois.evidence.withdrawn.v1"
+    evidence: UUID
+    reason: str
+
+
+EVENT_TYPES: tuple[type[EventData], ...] = (
+    DocumentReceived,
+    DocumentConcluded,
+    DocumentErased,
+    RequestOpened,
+    RequirementSatisfied,
+    LinkProved,
+    LinkContested,
+    EvidenceReleased,
+    EvidenceWithdrawn,
+)
+
+
+def envelope(event_id: UUID, occurred_at: datetime, data: EventData) -> dict[str, Any]:
+    """Return ``data`` as a CloudEvents 1.0 JSON object (structured mode)."""
+    return {
+        "specversion": SPEC_VERSION,
+        "id": str(event_id),
+        "source": SOURCE,
+        "type": data.type,
+        "subject": data.subject,
+        "time": occurred_at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {name: str(value) for name, value in asdict(data).items()},
+    }

@@ -1,0 +1,51 @@
+"""Why something may be handed over: three fields that are never mixed, and the purposes they serve."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Basis(StrEnum):
+    """The legal basis of the processing (RGPD article 6)."""
+
+    LEGAL_OBLIGATION = "legal_obligation"
+    PUBLIC_TASK = "public_task"
+    CONSENT = "consent"
+
+
+class Instrument(StrEnum):
+    """The text the exchange rests on."""
+
+    CRPA_L114_8_I = "CRPA L.114-8 I"
+    """Administrations exchange what they need to handle a request the person made."""
+    OWN_COPY = "RGPD 15"
+    """The person reads their own paper."""
+
+
+class Act(StrEnum):
+    """What the person did."""
+
+    INFORMED = "informed"
+    AUTHORISED = "authorised"
+    REQUESTED = "requested"
+
+
+class Purpose(StrEnum):
+    """What the recipient will do with it; an agreement lists the ones it covers."""
+
+    SCHOOL_ENROLMENT = "school_enrolment"
+    CANTEEN_ENROLMENT = "canteen_enrolment"
+    CANTEEN_TARIFF = "canteen_tariff"
+    AFTER_SCHOOL = "after_school"
+    BURSARY = "bursary"
+    OWN_COPY = "own_copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A ground found on the primary for one release; ``reference`` is the grant, notice or request it rests on."""
+
+    basis: Basis
+    instrument: Instrument
+    act: Act
+    reference: UUID

@@ -1,0 +1,133 @@
+"""The closed list of problem types we answer with (RFC 9457), each with a sentence in French and one in English."""
+
+from dataclasses import dataclass
+
+TYPE_PREFIX = "urn:unefois:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of refusal: a stable name, an HTTP status, and what a parent and an engineer read."""
+
+    name: str
+    status: int
+    title: str
+    fr: str
+
+    @property
+    def uri(self) -> str:
+        """The ``type`` member of the problem document."""
+        return TYPE_PREFIX + self.name
+
+
+def _p(name: str, status: int, title: str, fr: str) -> ProblemType:
+    return ProblemType(name, status, title, fr)
+
+
+PROBLEMS: dict[str, ProblemType] = {
+    problem.name: problem
+    for problem in (
+        _p("malformed", 400, "The request could not be understood.", "Nous n'avons pas compris la demande."),
+        _p("empty-body", 400, "The body is empty.", "Le fichier reçu est vide. Choisissez un autre fichier."),
+        _p(
+            "length-mismatch",
+            400,
+            "The body does not have the announced length.",
+            "Le fichier n'est pas arrivé en entier. Recommencez l'envoi.",
+        ),
+        _p("length-required", 411, "Content-Length is required.", "La taille du fichier n'a pas été annoncée."),
+        _p("sign-in-required", 401, "Sign in first.", "Connectez-vous pour continuer."),
+        _p("sign-in-failed", 400, "The sign-in did not succeed.", "La connexion n'a pas abouti. Recommencez."),
+        _p("cross-site", 403, "The request came from another site.", "Cette demande vient d'un autre site."),
+        _p(
+            "level-too-low",
+            403,
+            "This account's level of assurance is too low.",
+            "Votre mode de connexion ne suffit pas pour cette action.",
+        ),
+        _p("not-found", 404, "There is nothing here for you.", "Nous n'avons rien trouvé ici pour vous."),
+        _p("method-not-allowed", 405, "This method is not allowed here.", "Cette action n'existe pas ici."),
+        _p(
+            "too-large",
+            413,
+            "The document is over the size limit.",
+            "Le fichier est trop lourd. Choisissez un fichier plus léger, ou prenez une photo moins grande.",
+        ),
+        _p(
+            "unsupported-type",
+            415,
+            "Only PDF, JPEG and PNG are taken.",
+            "Nous acceptons les PDF et les photos JPEG ou PNG.",
+        ),
+        _p(
+            "type-mismatch",
+            415,
+            "The bytes are not of the announced type.",
+            "Le contenu du fichier ne correspond pas à son type. Enregistrez-le à nouveau, puis renvoyez-le.",
+        ),
+        _p("invalid", 422, "A value is not valid.", "Une information est incorrecte."),
+        _p(
+            "idempotency-key-missing",
+            400,
+            "Idempotency-Key is required.",
+            "L'envoi ne porte pas de numéro. Recommencez depuis la page de dépôt.",
+        ),
+        _p(
+            "idempotency-key-in-flight",
+            409,
+            "A request with this Idempotency-Key is being handled.",
+            "Cet envoi est déjà en cours. Attendez quelques instants.",
+        ),
+        _p(
+            "idempotency-key-reused",
+            422,
+            "This Idempotency-Key was used for another content.",
+            "Ce numéro d'envoi a déjà servi pour un autre contenu.",
+        ),
+        _p(
+            "conflict",
+            409,
+            "The state of the thing does not allow this.",
+            "Cette action n'est plus possible.",
+        ),
+        _p(
+            "already-requested",
+            409,
+            "This request is open already.",
+            "Vous avez déjà fait cette demande. Elle suit son cours.",
+        ),
+        _p("no-ground", 403, "There is no ground for this release.", "Aucune règle ne permet cette transmission."),
+        _p(
+            "outside-agreement",
+            403,
+            "The agreement does not cover this.",
+            "La convention de ce service ne couvre pas cette demande.",
+        ),
+        _p("invalid-client", 401, "Client authentication failed.", "L'identification du service a échoué."),
+        _p("invalid-token", 401, "The access token is not valid.", "Le jeton d'accès n'est pas valable."),
+        _p(
+            "store-unavailable",
+            503,
+            "Storage does not answer; nothing was kept.",
+            "Nous ne pouvons pas enregistrer pour l'instant. Rien n'a été gardé. Réessayez dans quelques minutes.",
+        ),
+        _p(
+            "database-unavailable",
+            503,
+            "The database does not answer; nothing was kept.",
+            "Le service est momentanément indisponible. Réessayez dans quelques minutes.",
+        ),
+        _p(
+            "integrity",
+            500,
+            "What was stored is not what was deposited; an engineer has been told.",
+            "Ce document ne peut pas être ouvert pour l'instant. Nos équipes sont prévenues.",
+        ),
+        _p(
+            "internal",
+            500,
+            "Something went wrong on our side.",
+            "Une erreur est survenue de notre côté. Réessayez dans quelques minutes.",
+        ),
+    )
+}

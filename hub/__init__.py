@@ -1,0 +1,1 @@
+"""Who may ask for what: persons, partners, requirements, releases, and the doors."""

@@ -1,0 +1,1 @@
+"""The doors in JSON: residents and partners."""

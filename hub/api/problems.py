@@ -1,0 +1,124 @@
+"""Every refusal becomes a problem document (RFC 9457), by one table from reason to problem type."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from contracts.problems import PROBLEMS, ProblemType
+from hub import errors as hub_errors
+from vault import errors as vault_errors
+from vault.crypto.errors import KeyRefused, SealBroken
+from vault.storage.errors import ObjectMissing, ShortBody, StoreRefused, StoreUnavailable
+
+_LOG = logging.getLogger("unefois.door")
+MEDIA_TYPE = "application/problem+json"
+CORRELATION_HEADER = "x-correlation-id"
+
+REASONS: dict[type[Exception], str] = {
+    hub_errors.SignInRequired: "sign-in-required",
+    hub_errors.SignInFailed: "sign-in-failed",
+    hub_errors.LevelTooLow: "level-too-low",
+    hub_errors.NothingHere: "not-found",
+    hub_errors.InvalidValue: "invalid",
+    hub_errors.CrossSite: "cross-site",
+    hub_errors.LengthRequired: "length-required",
+    hub_errors.IdempotencyKeyMissing: "idempotency-key-missing",
+    hub_errors.IdempotencyKeyInFlight: "idempotency-key-in-flight",
+    hub_errors.IdempotencyKeyReused: "idempotency-key-reused",
+    hub_errors.AlreadyRequested: "already-requested",
+    hub_errors.NoGround: "no-ground",
+    hub_errors.OutsideAgreement: "outside-agreement",
+    hub_errors.InvalidClient: "invalid-client",
+    hub_errors.InvalidToken: "invalid-token",
+    hub_errors.ExchangeInFlight: "conflict",
+    vault_errors.DatabaseUnavailable: "database-unavailable",
+    vault_errors.DocumentUnknown: "not-found",
+    vault_errors.DocumentNotAvailable: "conflict",
+    vault_errors.TransitionRefused: "conflict",
+    vault_errors.EntryMissing: "internal",
+    vault_errors.EmptyDocument: "empty-body",
+    vault_errors.DocumentTooLarge: "too-large",
+    vault_errors.LengthMismatch: "length-mismatch",
+    vault_errors.MediaTypeRefused: "unsupported-type",
+    vault_errors.MediaTypeMismatch: "type-mismatch",
+    ShortBody: "length-mismatch",
+    StoreUnavailable: "store-unavailable",
+    StoreRefused: "store-unavailable",
+    ObjectMissing: "integrity",
+    SealBroken: "integrity",
+    KeyRefused: "integrity",
+}
+"""The one table; a test proves that every reason the doors can meet is in it."""
+
+_STATUSES = {404: "not-found", 405: "method-not-allowed", 401: "sign-in-required", 413: "too-large"}
+
+
+def problem(kind: ProblemType, correlation: str, detail: str = "") -> JSONResponse:
+    """Return the problem document of ``kind``; ``detail`` holds words of ours only."""
+    body = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail or kind.title,
+        "fr": kind.fr,
+        "correlation_id": correlation,
+    }
+    headers = {CORRELATION_HEADER: correlation, "cache-control": "no-store"}
+    if kind.name == "invalid-token":
+        headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    return JSONResponse(body, kind.status, headers, MEDIA_TYPE)
+
+
+def correlation_of(request: Request) -> str:
+    """Return the identifier by which this request is found in the log."""
+    found: str | None = getattr(request.state, "correlation", None)
+    if found is None:
+        found = request.state.correlation = uuid4().hex
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal and every fault of ``app`` with a problem document."""
+    for root in (hub_errors.HubError, vault_errors.VaultError):
+        app.add_exception_handler(root, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+
+
+def kind_of(error: Exception) -> ProblemType:
+    """Return the problem type of a refusal; what the table does not have is an internal fault."""
+    return PROBLEMS[REASONS.get(type(error), "internal")]
+
+
+def _known(request: Request, error: Exception) -> Response:
+    kind = kind_of(error)
+    correlation = correlation_of(request)
+    level = logging.ERROR if kind.status >= 500 else logging.INFO
+    # Name of the reason only: a detail may carry what the caller sent.
+    _LOG.log(level, "refused %s %s", type(error).__name__, correlation)
+    return problem(kind, correlation, _public_detail(error))
+
+
+def _public_detail(error: Exception) -> str:
+    shown = (hub_errors.InvalidValue, hub_errors.NoGround, hub_errors.OutsideAgreement)
+    return str(getattr(error, "detail", "")) if isinstance(error, shown) else ""
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    places: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else []
+    # Field names and rules; never the value that was sent.
+    detail = "; ".join(f"{'.'.join(str(part) for part in place['loc'])}: {place['type']}" for place in places[:5])
+    return problem(PROBLEMS["invalid"], correlation_of(request), detail)
+
+
+def _framework(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    name = _STATUSES.get(status, "malformed" if status < 500 else "internal")
+    return problem(PROBLEMS[name], correlation_of(request))

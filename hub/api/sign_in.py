@@ -1,0 +1,152 @@
+"""Signing in and out: OpenID Connect, code flow with PKCE, bound to the browser that began it."""
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from connectors.errors import ConnectorError
+from connectors.http import HttpTransport
+from connectors.oidc import flow
+from connectors.oidc.person import SignedInPerson
+from connectors.oidc.provider import LIMITS, ProviderConfig
+from connectors.oidc.tokens import read_jwks, read_userinfo, verify_id_token
+from contracts.identifiers import new_uuid
+from hub.api.callers import COOKIE, DoorDep, refuse_cross_site
+from hub.bootstrap import Door
+from hub.errors import NothingHere, SignInFailed, SignInRequired
+from hub.persons.accounts import (
+    PENDING_LIFE,
+    SESSION_LIFE,
+    Identity,
+    PendingSignIn,
+    close_session,
+    enter,
+    open_session,
+    recall_sign_in,
+    remember_sign_in,
+    signed_in,
+)
+from vault.journal.entries import append
+from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+
+router = APIRouter(include_in_schema=False)
+STATE_COOKIE = "unefois_sign_in"
+
+
+@router.get("/sign-in/{provider}")
+def begin(provider: str, door: DoorDep, return_to: str = "/", login_hint: str | None = None) -> Response:
+    """Send the browser to a provider; the attempt is kept here and tied to this browser by a cookie."""
+    config = _provider(door, provider)
+    attempt = flow.new_attempt()
+    pending = PendingSignIn(provider, attempt.nonce, attempt.verifier, _local(return_to))
+    with door.custody.db.transaction() as tx:
+        remember_sign_in(tx, attempt.state, pending, now=door.custody.now())
+    # A hint is for the sandbox's list of made-up people; real providers ask by themselves.
+    hint = login_hint if door.settings.profile != "production" else None
+    answer = RedirectResponse(flow.authorization_url(config, attempt, login_hint=hint), 303)
+    _set_cookie(door, answer, STATE_COOKIE, attempt.state, seconds=int(PENDING_LIFE.total_seconds()))
+    return answer
+
+
+@router.get("/sign-in/{provider}/callback")
+def finish(provider: str, request: Request, door: DoorDep) -> Response:
+    """Take the browser back: code for tokens, tokens for a person, a person for a session."""
+    config = _provider(door, provider)
+    state = request.cookies.get(STATE_COOKIE, "")
+    with door.custody.db.transaction() as tx:
+        pending = recall_sign_in(tx, state, now=door.custody.now())
+    if pending.provider != provider:
+        raise SignInFailed("another provider answered")
+    attempt = flow.SignInAttempt(state, pending.nonce, pending.verifier)
+    try:
+        person, id_token = _converse(door, config, attempt, dict(request.query_params))
+    except ConnectorError as error:
+        raise SignInFailed(type(error).__name__) from error
+    token = _enter(door, provider, person, id_token)
+    answer = RedirectResponse(pending.return_to, 303)
+    answer.delete_cookie(STATE_COOKIE)
+    _set_cookie(door, answer, COOKIE, token, seconds=int(SESSION_LIFE.total_seconds()))
+    return answer
+
+
+@router.post("/sign-out")
+def leave(request: Request, door: DoorDep) -> Response:
+    """End our session, then the provider's."""
+    refuse_cross_site(request)
+    token = request.cookies.get(COOKIE)
+    to = "/"
+    try:
+        with door.custody.db.transaction() as tx:
+            who = signed_in(tx, token, now=door.custody.now())
+            close_session(tx, token or "")
+        config = _provider(door, who.provider)
+        to = flow.end_session_url(
+            config, id_token=who.id_token, state=str(new_uuid()), return_to=door.settings.door_url + "/"
+        )
+    except SignInRequired:
+        pass  # signed out already: the way home is all that is wanted
+    answer = RedirectResponse(to, 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _converse(
+    door: Door, config: ProviderConfig, attempt: flow.SignInAttempt, parameters: dict[str, str]
+) -> tuple[SignedInPerson, str]:
+    """Ask the provider for tokens, keys and claims; no transaction is open meanwhile."""
+    now = door.custody.now
+    code = flow.read_callback(config, attempt, parameters)
+    with HttpTransport(LIMITS, origin=config.token_endpoint) as way:
+        request = flow.token_request(config, attempt, code, now=now(), assertion_id=new_uuid())
+        tokens = flow.read_tokens(way.send(request))
+        keys = read_jwks(way.send(flow.jwks_request(config)))
+        identity = verify_id_token(config, tokens.id_token, keys, nonce=attempt.nonce, now=now())
+        answer = way.send(flow.userinfo_request(config, tokens.access_token))
+        person = read_userinfo(config, answer, keys, identity=identity, now=now())
+    return person, tokens.id_token
+
+
+def _enter(door: Door, provider: str, person: SignedInPerson, id_token: str) -> str:
+    identity = Identity(
+        issuer=person.issuer,
+        subject=person.subject,
+        level=person.level,
+        family_name=person.family_name,
+        given_names=person.given_names,
+        usage_name=person.preferred_username,
+        born_on=person.birthdate or "",
+        birth_place=person.birthplace or "",
+        birth_country=person.birthcountry or "",
+        gender=person.gender or "",
+    )
+    if not identity.born_on:
+        raise SignInFailed("not a resident's account")
+    now = door.custody.now()
+    with door.custody.db.transaction() as tx:
+        account_id = enter(tx, identity, now=now)
+        token = open_session(tx, account_id, provider=provider, id_token=id_token, now=now)
+        who = signed_in(tx, token, now=now)
+        detail = {"provider": provider, "level": person.level}
+        actor = Actor(ActorKind.RESIDENT, str(who.person_id))
+        append(tx, JournalEntry(act=JournalAct.SIGN_IN, actor=actor, subjects=(who.person_id,), detail=detail))
+    return token
+
+
+def _provider(door: Door, name: str) -> ProviderConfig:
+    config = door.providers.get(name)
+    if config is None:
+        raise NothingHere
+    return config
+
+
+def _local(address: str) -> str:
+    """Return ``address`` if it stays on this door, else the home page: no open redirect."""
+    parts = urlsplit(address)
+    plain = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if plain else "/"
+
+
+def _set_cookie(door: Door, answer: Response, name: str, value: str, *, seconds: int) -> None:
+    secure = urlsplit(door.settings.door_url).scheme == "https"
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")

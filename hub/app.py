@@ -1,0 +1,86 @@
+"""Assemble the doors and serve them: ``python -m hub.app door`` or ``python -m hub.app release``."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import Scope
+
+from hub.api import documents, families, partners, problems, sign_in
+from hub.api.edge import Edge
+from hub.api.shapes import HealthShape
+from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
+from hub.web import pages
+from vault.documents.custody import Custody
+
+TITLES = {"door": "Une Fois: the residents' door", "release": "Une Fois: the partners' door"}
+
+
+def residents(parts: Door) -> FastAPI:
+    """Return the residents' door: sign-in, pages and the API they share."""
+    app = _app("door", parts.custody)
+    app.state.door = parts
+    for router in (sign_in.router, documents.router, families.router):
+        app.include_router(router)
+    pages.install(app)
+    app.add_middleware(Edge, streams=_takes_document)
+    return app
+
+
+def partners_door(parts: ReleaseDoor) -> FastAPI:
+    """Return the partners' door: tokens, questions, and the one gate out."""
+    app = _app("release", parts.custody)
+    app.state.door = parts
+    app.include_router(partners.router)
+    app.add_middleware(Edge, streams=lambda _scope: False)
+    return app
+
+
+def _app(process: str, custody: Custody) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await custody.objects.aclose()
+        custody.db.close()
+
+    app = FastAPI(title=TITLES[process], version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    problems.install(app)
+
+    @app.get("/health", include_in_schema=False)
+    def health() -> HealthShape:
+        return HealthShape(process=process)
+
+    return app
+
+
+def _takes_document(scope: Scope) -> bool:
+    return scope["method"] == "POST" and scope["path"] in ("/v1/documents", "/deposer")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the settings, assemble one door and serve it until told to stop."""
+    process = (arguments or sys.argv[1:])[0]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("httpx", "urllib3", "uvicorn.access", "procrastinate"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    vault, hub = read_settings()
+    app = residents(door(vault, hub)) if process == "door" else partners_door(release_door(vault, hub))
+    uvicorn.run(
+        app,
+        host=hub.host,
+        port=hub.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()

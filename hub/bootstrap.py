@@ -1,0 +1,104 @@
+"""Settings in, ready use cases out: the only place where the hub's concrete parts meet."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+import vault.bootstrap as vault_parts
+from connectors.api_particulier.codec import MANIFEST
+from connectors.file_drop import FileDropTransport
+from connectors.http import HttpTransport
+from connectors.oidc.provider import ProviderConfig
+from connectors.port import Binding, Transport
+from hub.bindings import Bindings
+from hub.exchanges.quotient import QuotientSource
+from hub.notifications.deliveries import Sender
+from hub.partners.credentials import Issuer
+from hub.requirements.catalogue import Catalogue, load
+from hub.settings import PINNED_ISSUERS, HubSettings
+from vault.documents.custody import Custody
+from vault.settings import VaultSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the residents' door works with."""
+
+    settings: HubSettings
+    custody: Custody
+    catalogue: Catalogue
+    providers: dict[str, ProviderConfig] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDoor:
+    """What the partners' door works with."""
+
+    settings: HubSettings
+    custody: Custody
+    catalogue: Catalogue
+    issuer: Issuer
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What the worker and the pipelines work with."""
+
+    custody: Custody
+    catalogue: Catalogue
+    bindings: Bindings
+    quotient: QuotientSource
+
+
+def read_settings() -> tuple[VaultSettings, HubSettings]:
+    """Read the environment, once; raises ``pydantic.ValidationError`` naming each setting that is missing or wrong."""
+    told: dict[str, Any] = {}
+    return VaultSettings(**told), HubSettings(**told)
+
+
+def door(vault: VaultSettings, hub: HubSettings) -> Door:
+    """Assemble the residents' door."""
+    path = _required(hub.providers, "HUB_PROVIDERS")
+    providers = TypeAdapter(dict[str, ProviderConfig]).validate_json(path.read_bytes())
+    strangers = [name for name, config in providers.items() if config.issuer not in PINNED_ISSUERS]
+    if hub.profile == "production" and strangers:
+        raise ValueError(f"HUB_PROVIDERS: issuer outside the pinned list: {strangers}")
+    return Door(hub, vault_parts.custody(vault, pool_size=16), load(), providers)
+
+
+def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
+    """Assemble the partners' door."""
+    key = json.loads(_required(hub.token_signing_key, "HUB_TOKEN_SIGNING_KEY").read_text(encoding="utf-8"))
+    return ReleaseDoor(hub, vault_parts.custody(vault, pool_size=16), load(), Issuer(hub.release_url, key))
+
+
+def back(vault: VaultSettings, hub: HubSettings) -> Back:
+    """Assemble what the worker and the pipelines share; each with the keys and secrets its settings name."""
+    folder = _required(hub.bindings, "HUB_BINDINGS")
+    bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets)
+    source = QuotientSource(lambda siret: bindings.of("api-particulier", siret), http_transport)
+    return Back(vault_parts.custody(vault), load(), bindings, source)
+
+
+def sender(vault: VaultSettings, custody: Custody) -> Sender:
+    """Assemble what sends notifications."""
+    return Sender(custody.db, vault_parts.master_key(vault), custody.now)
+
+
+def http_transport(binding: Binding) -> Transport:
+    """Return a way out over HTTP, to the binding's own origin and nowhere else."""
+    return HttpTransport(MANIFEST.limits, origin=binding.base_url)
+
+
+def drop_transport(binding: Binding) -> Transport:
+    """Return a way out into the binding's drop folder."""
+    return FileDropTransport(Path(binding.base_url))
+
+
+def _required(path: Path | None, name: str) -> Path:
+    if path is None:
+        raise ValueError(f"{name}: this process needs it")
+    return path

@@ -1,0 +1,1 @@
+"""A paper handed in once: idempotent, received with a receipt, erased on demand."""

@@ -1,0 +1,199 @@
+"""A resident hands in a paper: sealed while it arrives, then one transaction with receipt, journal, event and job."""
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from anyio.to_thread import run_sync
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from contracts.documents import EvidenceType
+from contracts.identifiers import DocumentId, new_uuid
+from hub.deposits import idempotency
+from hub.deposits.tables import RECEIPT
+from hub.errors import InvalidValue
+from hub.persons.accounts import SignedIn
+from vault.db import WriteTx
+from vault.documents.custody import Custody
+from vault.documents.deposit import Deposited, SealedObject, record_deposit, seal_to_store
+from vault.documents.tables import DOCUMENT
+from vault.errors import DatabaseUnavailable, VaultError
+from vault.journal.records import Actor, ActorKind
+from vault.storage.objects import ObjectName
+
+_LOG = logging.getLogger(__name__)
+FILE_NAME_MAX = 150
+SERVICE_IN_CHARGE = "Ville de Paris, porte-documents Une Fois"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the sender says of a document before its first byte."""
+
+    key: str
+    media_type: str
+    length: int
+    file_name: str
+    evidence_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to a deposit: created, or the same content held already."""
+
+    status: int
+    receipt: dict[str, Any]
+
+
+def announced(
+    *, key: str | None, media_type: str | None, length: int, file_name: str, evidence_type: str | None
+) -> Announcement:
+    """Check what can be checked before the body; raises :class:`InvalidValue` and the errors of the key."""
+    kind = evidence_type or EvidenceType.UNKNOWN
+    if kind not in set(EvidenceType):
+        raise InvalidValue("document-kind: not in the catalogue")
+    plain = (media_type or "").partition(";")[0].strip().lower()
+    return Announcement(idempotency.checked_key(key), plain, length, clean_name(file_name), kind)
+
+
+def clean_name(name: str) -> str:
+    """Return a file name fit to be shown: no path, no control or direction-changing character, at most 150."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(
+        c for c in last if c.isprintable() and c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
+    return shown.strip()[:FILE_NAME_MAX]
+
+
+async def deposit(custody: Custody, who: SignedIn, announcement: Announcement, body: AsyncIterator[bytes]) -> Outcome:
+    """Take in one document.
+
+    A retry with the same key and bytes gets the first answer and has no second effect. Raises the errors of intake,
+    of the store and of the key; nothing is kept of a document that is refused.
+    """
+    caller = str(who.person_id)
+    stored = await run_sync(_begin, custody, caller, announcement.key)
+    if stored is not None:
+        idempotency.same_content(stored, await _fingerprint(caller, announcement, body))
+        return Outcome(stored.status, stored.response)
+    try:
+        sealed = await seal_to_store(custody, body, announced=announcement.media_type, length=announcement.length)
+        return await run_sync(_record, custody, who, announcement, sealed)
+    except BaseException:
+        await run_sync(_give_back, custody, caller, announcement.key)
+        raise
+
+
+def _begin(custody: Custody, caller: str, key: str) -> idempotency.Stored | None:
+    with custody.db.transaction() as tx:
+        return idempotency.begin(tx, caller, key, now=custody.now())
+
+
+def _give_back(custody: Custody, caller: str, key: str) -> None:
+    try:
+        with custody.db.transaction() as tx:
+            idempotency.release(tx, caller, key)
+    except DatabaseUnavailable:
+        # The key frees itself when its time in flight is over; the first error matters more.
+        _LOG.warning("idempotency key not given back")
+
+
+async def _fingerprint(caller: str, announcement: Announcement, body: AsyncIterator[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    async for chunk in body:
+        digest.update(chunk)
+    return _fingerprint_of(caller, announcement, digest.digest())
+
+
+def _fingerprint_of(caller: str, announcement: Announcement, sha256: bytes) -> bytes:
+    return idempotency.fingerprint_of(
+        caller, announcement.media_type.encode(), announcement.evidence_type.encode(), sha256
+    )
+
+
+def _record(custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject) -> Outcome:
+    try:
+        outcome, reused = _record_once(custody, who, announcement, sealed)
+    except IntegrityError:
+        # The same content came in twice at once, or the holder was re-keyed meanwhile: the second look sees it.
+        outcome, reused = _record_once(custody, who, announcement, sealed)
+    if reused:
+        _forget_object(custody, sealed.object_name)
+    return outcome
+
+
+def _record_once(
+    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject
+) -> tuple[Outcome, bool]:
+    now, caller = custody.now(), str(who.person_id)
+    with custody.db.transaction() as tx:
+        deposited = record_deposit(
+            tx,
+            custody,
+            sealed,
+            holder_id=who.person_id,
+            actor=Actor(ActorKind.RESIDENT, caller),
+            file_name=announcement.file_name,
+            announced_type=announcement.evidence_type,
+        )
+        receipt = _receipt(tx, who, deposited, sealed, now=now)
+        outcome = Outcome(200 if deposited.reused else 201, receipt)
+        idempotency.settle(
+            tx,
+            caller,
+            announcement.key,
+            fingerprint=_fingerprint_of(caller, announcement, sealed.sha256),
+            status=outcome.status,
+            response=receipt,
+            now=now,
+        )
+    return outcome, deposited.reused
+
+
+def _receipt(
+    tx: WriteTx, who: SignedIn, deposited: Deposited, sealed: SealedObject, *, now: datetime
+) -> dict[str, Any]:
+    """Keep and return the receipt; ``entry`` is the journal entry whose inclusion can be proved later."""
+    receipt_id = new_uuid()
+    content: dict[str, Any] = {
+        "receipt": str(receipt_id),
+        "document": str(deposited.document_id),
+        "received_at": now.isoformat(),
+        "in_charge": SERVICE_IN_CHARGE,
+        "media_type": sealed.media_type.value,
+        "length": sealed.length,
+        "entry": str(deposited.entry_id),
+        "reuse": _reuse(tx, deposited.document_id) if deposited.reused else None,
+    }
+    tx.execute(
+        insert(RECEIPT).values(
+            receipt_id=receipt_id,
+            person_id=who.person_id,
+            document_id=deposited.document_id,
+            content=content,
+            issued_at=now,
+        )
+    )
+    return content
+
+
+def _reuse(tx: WriteTx, document_id: DocumentId) -> dict[str, str]:
+    first = tx.execute(select(DOCUMENT.c.received_at).where(DOCUMENT.c.document_id == document_id)).scalar_one()
+    return {
+        "document": str(document_id),
+        "held_since": first.isoformat(),
+        "fr": "Vous avez déjà déposé ce document. Nous le réutilisons : vous n'avez rien d'autre à faire.",
+        "en": "You handed in this document before. It is reused; there is nothing else to do.",
+    }
+
+
+def _forget_object(custody: Custody, name: ObjectName) -> None:
+    try:
+        custody.objects.delete(name)
+    except VaultError:
+        # Nothing can open it: it is noise that reconciliation sweeps away.
+        _LOG.warning("object without a key left in the store")

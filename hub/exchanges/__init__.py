@@ -1,0 +1,1 @@
+"""Conversations with outside systems, written down before anything is sent."""

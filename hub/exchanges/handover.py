@@ -1,0 +1,189 @@
+"""Hand the day's satisfied files to one Caisse in its own file format, each child through the one gate out."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from connectors.caisse_fichiers.codec import PupilFileCodec
+from connectors.caisse_fichiers.pupils import PupilFile, PupilLine
+from connectors.port import Binding, Transport
+from contracts.grounds import Purpose
+from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
+from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
+from hub.errors import NoGround, OutsideAgreement
+from hub.exchanges import log
+from hub.partners.pseudonyms import Named, pseudonym
+from hub.persons.tables import CIVIL_STATUS
+from hub.releases.gate import Cause, Channel, order_release
+from hub.releases.grounds import Question
+from hub.releases.tables import RELEASE
+from hub.requests.tables import ENROLMENT_LINE, SCHOOL_FILE
+from hub.requirements.catalogue import Catalogue
+from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
+from vault.db import ReadTx, WriteTx
+from vault.documents.custody import Custody
+
+OPERATION = "hand_over"
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What one day's hand-over came to; counts and words only."""
+
+    exchange_id: UUID
+    outcome: str
+    lines: int
+    withheld: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Through which binding and transport a hand-over goes."""
+
+    binding: Binding
+    transport: Transport
+
+
+def hand_over_day(custody: Custody, catalogue: Catalogue, way: Way, day: date, *, correlation: str) -> HandOver:
+    """Hand over what turned satisfied on ``day`` (Europe/Paris) for the binding's body; harmless to repeat.
+
+    The exchange row, one release and one journal entry per line commit before a byte is written. A process that dies
+    afterwards leaves the set of lines decided, so that the next one writes the same file, which the drop folder
+    recognises. Raises :class:`~hub.errors.ExchangeInFlight` while another process is at it.
+    """
+    key = log.Key(way.binding.slug, OPERATION, day.isoformat())
+    withheld = 0
+    with custody.db.transaction() as tx:
+        begun = log.begin(tx, key, correlation=correlation, now=custody.now())
+        if begun.attempts == 1 and begun.settled is None:
+            withheld = _decide(tx, catalogue, way.binding.siret, day, begun.exchange_id, now=custody.now())
+    with custody.db.transaction() as tx:
+        lines = _lines(tx, begun.exchange_id, way.binding.siret)
+    if begun.settled is not None:
+        return HandOver(begun.exchange_id, begun.settled, len(lines), 0, repeated=True)
+    outcome = _send(custody, way, begun.exchange_id, PupilFile(way.binding.siret, day, 1, lines))
+    return HandOver(begun.exchange_id, outcome.kind, len(lines), withheld, repeated=begun.attempts > 1)
+
+
+def _send(custody: Custody, way: Way, exchange_id: UUID, file: PupilFile) -> ExchangeOutcome:
+    if not file.lines:
+        outcome = ExchangeOutcome(OutcomeKind.EMPTY, proof="no line turned satisfied on this day")
+        with custody.db.transaction() as tx:
+            log.settle(tx, exchange_id, outcome, phase=Phase.NOT_SENT, now=custody.now())
+        return outcome
+    codec = PupilFileCodec()
+    request = codec.encode(file, way.binding)
+    exchange = way.transport.send(request)
+    outcome = codec.decode(file, exchange)
+    digest = hashlib.sha256(request.body).digest()
+    with custody.db.transaction() as tx:
+        if outcome.kind is OutcomeKind.UNAVAILABLE:
+            log.postpone(tx, exchange_id, outcome, phase=exchange.phase, until=custody.now())
+        else:
+            log.settle(tx, exchange_id, outcome, phase=exchange.phase, now=custody.now(), digest=digest)
+    return outcome
+
+
+def _decide(tx: WriteTx, catalogue: Catalogue, siret: Siret, day: date, exchange_id: UUID, *, now: datetime) -> int:
+    """Order a release for every piece of evidence of every line complete that day; return how many were withheld."""
+    withheld = 0
+    for line in _complete_lines(tx, catalogue, siret, day):
+        for evidence_id in line.evidence:
+            question = Question(EvidenceId(evidence_id), EnrolmentLineId(line.line_id), siret, line.purpose)
+            cause = Cause(exchange_id=exchange_id, on_behalf_of="hub:hand_over")
+            try:
+                order_release(tx, catalogue, question, Channel.PUSH, cause, now=now)
+            except (NoGround, OutsideAgreement):
+                withheld += 1
+        pseudonym(tx, siret, Named.FILE, line.line_id)
+    return withheld
+
+
+@dataclass(frozen=True, slots=True)
+class _CompleteLine:
+    line_id: UUID
+    purpose: Purpose
+    evidence: tuple[UUID, ...]
+
+
+def _complete_lines(tx: ReadTx, catalogue: Catalogue, siret: Siret, day: date) -> list[_CompleteLine]:
+    first = datetime.combine(day, time.min, tzinfo=PARIS)
+    last = datetime.combine(day + timedelta(days=1), time.min, tzinfo=PARIS)
+    rows = tx.execute(
+        select(
+            ENROLMENT_LINE.c.line_id,
+            ENROLMENT_LINE.c.service,
+            func.array_agg(SATISFACTION.c.requirement).label("requirements"),
+            func.array_agg(SATISFACTION.c.evidence_id).label("evidence"),
+        )
+        .join(SATISFACTION, SATISFACTION.c.line_id == ENROLMENT_LINE.c.line_id)
+        .where(ENROLMENT_LINE.c.body == siret, ENROLMENT_LINE.c.retracted_at.is_(None), SATISFACTION.c.until.is_(None))
+        .group_by(ENROLMENT_LINE.c.line_id, ENROLMENT_LINE.c.service)
+        .having(func.max(SATISFACTION.c.since) >= first, func.max(SATISFACTION.c.since) < last)
+        .order_by(ENROLMENT_LINE.c.line_id)
+    )
+    found = []
+    for row in rows:
+        service = catalogue.services[row.service]
+        needed = {item.id for item in service.requirements if item.awaited_from is None}
+        if needed <= set(row.requirements):
+            found.append(_CompleteLine(row.line_id, service.purpose, tuple(row.evidence)))
+    return found
+
+
+def _lines(tx: WriteTx, exchange_id: UUID, siret: Siret) -> Sequence[PupilLine]:
+    rows = tx.execute(
+        select(
+            RELEASE.c.line_id,
+            ENROLMENT_LINE.c.service,
+            SCHOOL_FILE.c.school_year,
+            CIVIL_STATUS,
+            EVIDENCE.c.grade.label("evidence_grade"),
+            EVIDENCE.c.issued_on,
+            FIT.c.tariff_band,
+        )
+        .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == RELEASE.c.line_id)
+        .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)
+        .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == SCHOOL_FILE.c.child_id)
+        .join(EVIDENCE, EVIDENCE.c.evidence_id == RELEASE.c.evidence_id)
+        .join(
+            SATISFACTION,
+            (SATISFACTION.c.evidence_id == RELEASE.c.evidence_id) & (SATISFACTION.c.line_id == RELEASE.c.line_id),
+        )
+        .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
+        .where(RELEASE.c.exchange_id == exchange_id, CIVIL_STATUS.c.retracted_at.is_(None))
+        .order_by(RELEASE.c.line_id, RELEASE.c.evidence_id)
+    ).all()
+    return [_pupil(row, pseudonym(tx, siret, Named.FILE, row.line_id)) for row in _one_per_line(rows)]
+
+
+def _one_per_line(rows: Sequence[Any]) -> list[Any]:
+    # A line with several requirements is one row of the file; its band, where there is one, comes from the income.
+    best: dict[UUID, Any] = {}
+    for row in rows:
+        if row.line_id not in best or row.tariff_band is not None:
+            best[row.line_id] = row
+    return list(best.values())
+
+
+def _pupil(row: Any, reference: UUID) -> PupilLine:
+    return PupilLine(
+        reference=reference,
+        family_name=row.family_name,
+        first_name=row.given_names[0],
+        birth_date=date.fromisoformat(row.born_on),
+        school_year=row.school_year,
+        service=row.service,
+        requirement_status="satisfied",
+        proposed_band=None if row.tariff_band is None else int(row.tariff_band),
+        grade=row.evidence_grade,
+        evidence_date=row.issued_on,
+    )

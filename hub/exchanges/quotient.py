@@ -1,0 +1,185 @@
+"""Fetch a quotient familial for a pending request, in place of a paper, under the asking body's own token.
+
+In identity mode (the worker); each body that needs it makes its own call, because what was pulled for one is never
+handed to another.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine import Row
+
+from connectors.api_particulier.codec import QuotientFamilialCodec
+from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
+from connectors.port import Binding, Transport
+from contracts.documents import EvidenceType, MediaType
+from contracts.identifiers import DocumentId, PersonId, Siret, new_uuid
+from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
+from hub.errors import ExchangeInFlight
+from hub.exchanges import log
+from hub.persons.tables import CIVIL_STATUS
+from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requirements.catalogue import Catalogue
+from hub.school_files.judging import judge_family, record_pulled_evidence
+from hub.school_files.tables import ASK
+from vault.db import ReadTx, WriteTx
+from vault.documents.custody import Custody
+from vault.documents.deposit import RecordFacts, SealedObject, deposit_record, seal_bytes
+from vault.journal.records import Actor, ActorKind
+
+OPERATION = "quotient_familial"
+FETCH = "api_particulier.quotient_familial"
+MAX_ATTEMPTS = 3
+RETRY_AFTER = timedelta(seconds=5)
+_GENDERS = ("female", "male")
+
+
+@dataclass(frozen=True, slots=True)
+class QuotientSource:
+    """API Particulier as one body reaches it: the binding of its SIRET, and how to open a way out for it."""
+
+    binding_for: Callable[[Siret], Binding | None]
+    transport_for: Callable[[Binding], Transport]
+
+
+def fetch_quotient_familial(
+    custody: Custody, catalogue: Catalogue, source: QuotientSource, request_id: UUID
+) -> datetime | None:
+    """Ask for the datum a request needs; return when to try again, or nothing when it is settled.
+
+    The exchange row commits before anything is sent. A read repeated after a crash is harmless and finds either the
+    settled row or its own.
+    """
+    with custody.db.read() as tx:
+        row = _request(tx, request_id)
+    binding = None if row is None else source.binding_for(Siret(row.body))
+    if row is None or row.gender not in _GENDERS or binding is None:
+        if row is not None:
+            _ask_family(custody, catalogue, row, "not_found_at_source")
+        return None
+    key = log.Key(binding.slug, OPERATION, str(request_id))
+    try:
+        with custody.db.transaction() as write:
+            begun = log.begin(write, key, correlation=str(request_id), now=custody.now())
+    except ExchangeInFlight:
+        return custody.now() + log.LEASE
+    if begun.settled is not None:
+        return None
+    return _converse(custody, catalogue, (source, binding), begun, row)
+
+
+def _converse(
+    custody: Custody,
+    catalogue: Catalogue,
+    way: tuple[QuotientSource, Binding],
+    begun: log.Begun,
+    row: "Row[Any]",
+) -> datetime | None:
+    source, binding = way
+    codec = QuotientFamilialCodec()
+    command = QuotientFamilialQuery(_identity(row))
+    exchange = source.transport_for(binding).send(codec.encode(command, binding))
+    outcome = codec.decode(command, exchange)
+    if outcome.kind is OutcomeKind.FOUND:
+        _keep(custody, catalogue, (begun, row), outcome, phase=exchange.phase)
+        return None
+    again = outcome.kind in (OutcomeKind.UNAVAILABLE, OutcomeKind.RATE_LIMITED, OutcomeKind.CLOSED)
+    if again and begun.attempts < MAX_ATTEMPTS:
+        until = outcome.until or custody.now() + RETRY_AFTER * begun.attempts
+        with custody.db.transaction() as tx:
+            log.postpone(tx, begun.exchange_id, outcome, phase=exchange.phase, until=until)
+        return until
+    reason = "not_found_at_source" if outcome.kind is OutcomeKind.ABSENT else "source_silent"
+    with custody.db.transaction() as tx:
+        log.settle(tx, begun.exchange_id, outcome, phase=exchange.phase, now=custody.now())
+    _ask_family(custody, catalogue, row, reason)
+    return None
+
+
+def _keep(
+    custody: Custody,
+    catalogue: Catalogue,
+    what: tuple[log.Begun, "Row[Any]"],
+    outcome: ExchangeOutcome,
+    *,
+    phase: Phase,
+) -> None:
+    """Seal what was found as a record, make it evidence, judge the family: one transaction after the object."""
+    begun, row = what
+    document_id = DocumentId(new_uuid())
+    content = json.dumps({**outcome.data, "as_of": str(outcome.as_of)}, ensure_ascii=False, sort_keys=True).encode()
+    sealed = seal_bytes(custody, document_id, content, MediaType.RECORD)
+    now = custody.now()
+    with custody.db.transaction() as tx:
+        _deposit(tx, custody, catalogue, sealed, (row, outcome))
+        log.settle(tx, begun.exchange_id, outcome, phase=phase, now=now)
+        judge_family(tx, custody, catalogue, row.requester_id, now=now)
+
+
+def _deposit(
+    tx: WriteTx, custody: Custody, catalogue: Catalogue, sealed: SealedObject, what: tuple["Row[Any]", ExchangeOutcome]
+) -> None:
+    row, outcome = what
+    month = date(int(outcome.data["year"]), int(outcome.data["month"]), 1)
+    fields = {"quotient_familial": str(outcome.data["quotient_familial"]), "children": _children(outcome.data)}
+    facts = RecordFacts(EvidenceType.QUOTIENT_FAMILIAL, month, fields)
+    actor = Actor(ActorKind.PROCESS, "worker")
+    deposit_record(tx, custody, sealed, facts, holder_id=row.requester_id, actor=actor)
+    record_pulled_evidence(
+        tx,
+        document_id=sealed.document_id,
+        holder_id=PersonId(row.requester_id),
+        evidence_type=EvidenceType.QUOTIENT_FAMILIAL,
+        as_of=outcome.as_of or custody.now(),
+        issued_on=month,
+        usable_by=Siret(row.body),
+        usable_for=catalogue.services[row.service].purpose,
+        now=custody.now(),
+    )
+
+
+def _children(data: dict[str, Any]) -> str:
+    """Return the children as the fit rules read them: ``family name/first names/birth date``, joined by ``|``."""
+    members = data.get("enfants") or ()
+    return "|".join("/".join((m["birth_name"], m["first_names"], m["birth_date"])) for m in members)
+
+
+def _ask_family(custody: Custody, catalogue: Catalogue, row: "Row[Any]", reason: str) -> None:
+    wanted = [item.id for item in catalogue.services[row.service].requirements if item.fetch == FETCH]
+    with custody.db.transaction() as tx:
+        for requirement in wanted:
+            values = {"line_id": row.line_id, "requirement": requirement, "reason": reason, "asked_at": custody.now()}
+            tx.execute(upsert(ASK).values(**values).on_conflict_do_nothing())
+
+
+def _request(tx: ReadTx, request_id: UUID) -> "Row[Any] | None":
+    return tx.execute(
+        select(
+            REQUEST.c.requester_id,
+            ENROLMENT_LINE.c.line_id,
+            ENROLMENT_LINE.c.body,
+            ENROLMENT_LINE.c.service,
+            CIVIL_STATUS,
+        )
+        .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == REQUEST.c.line_id)
+        .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == REQUEST.c.requester_id)
+        .where(REQUEST.c.request_id == request_id, REQUEST.c.state == "pending", CIVIL_STATUS.c.retracted_at.is_(None))
+    ).one_or_none()
+
+
+def _identity(row: "Row[Any]") -> CivilIdentity:
+    return CivilIdentity.from_pivot(
+        family_name=row.family_name,
+        given_names=row.given_names,
+        birthdate=row.born_on,
+        gender=row.gender,
+        birthplace=row.birth_place,
+        birthcountry=row.birth_country,
+        preferred_username=row.usage_name,
+    )

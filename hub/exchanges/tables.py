@@ -1,0 +1,24 @@
+"""Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
+
+from sqlalchemy import TIMESTAMP, Column, Integer, LargeBinary, Table, Text, Uuid
+
+from hub.schema import METADATA
+
+EXCHANGE = Table(
+    "exchange",
+    METADATA,
+    Column("exchange_id", Uuid, primary_key=True),
+    Column("binding", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("natural_key", Text, nullable=False),
+    Column("correlation", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("phase", Text),
+    Column("outcome", Text),
+    Column("outcome_code", Text),
+    Column("request_digest", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("settled_at", TIMESTAMP(timezone=True)),
+)

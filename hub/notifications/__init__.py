@@ -1,0 +1,1 @@
+"""From one event to one delivery per body that may act on it."""

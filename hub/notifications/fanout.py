@@ -1,0 +1,79 @@
+"""One event becomes one delivery for the body that may act on it, in the transaction of the event itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from contracts.events import SOURCE, SPEC_VERSION
+from contracts.identifiers import Siret, new_uuid
+from hub.notifications.tables import DELIVERY
+from hub.partners.pseudonyms import Named, pseudonym
+from hub.partners.registry import agreements_of
+from hub.partners.tables import PARTNER
+from vault.db import WriteTx
+
+CHANNEL = "unefois_deliveries"
+"""PostgreSQL channel on which a committed delivery wakes whoever sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a partner is told: that something changed on a line, never what it is."""
+
+    event_id: UUID
+    event_type: str
+    line_id: UUID
+    service: str
+    requirement: str
+    school_year: str
+
+
+def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID | None:
+    """Write down a delivery to the body ``siret``; none where it is no partner or no agreement covers the service.
+
+    The body carries this partner's pseudonym of the line and no other identifier of ours.
+    """
+    covered = any(signal.service in agreement.services for agreement in agreements_of(tx, siret, on=now.date()))
+    reachable = tx.execute(select(PARTNER.c.webhook_url).where(PARTNER.c.siret == siret)).scalar_one_or_none()
+    if not covered or reachable is None:
+        return None
+    delivery_id = new_uuid()
+    subject = pseudonym(tx, siret, Named.FILE, signal.line_id)
+    tx.execute(
+        insert(DELIVERY)
+        .values(
+            delivery_id=delivery_id,
+            siret=siret,
+            event_id=signal.event_id,
+            body=_body(delivery_id, str(subject), signal, now=now),
+            next_attempt_at=now,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    # Delivered by PostgreSQL when the transaction commits, so that no wake-up is lost or early.
+    tx.execute(select(func.pg_notify(CHANNEL, "")))
+    return delivery_id
+
+
+def _body(delivery_id: UUID, subject: str, signal: Signal, *, now: datetime) -> dict[str, Any]:
+    return {
+        "specversion": SPEC_VERSION,
+        # The delivery's own identifier: the event's would be common to two partners.
+        "id": str(delivery_id),
+        "source": SOURCE,
+        "type": signal.event_type,
+        "subject": subject,
+        "time": now.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {
+            "subject": subject,
+            "service": signal.service,
+            "requirement": signal.requirement,
+            "school_year": signal.school_year,
+        },
+    }

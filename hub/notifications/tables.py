@@ -1,0 +1,21 @@
+"""Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
+
+from sqlalchemy import TIMESTAMP, Column, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from hub.schema import METADATA
+
+DELIVERY = Table(
+    "delivery",
+    METADATA,
+    Column("delivery_id", Uuid, primary_key=True),
+    Column("siret", Text, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("last_outcome", Text),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("settled_at", TIMESTAMP(timezone=True)),
+)

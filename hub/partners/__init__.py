@@ -1,0 +1,1 @@
+"""Public bodies we exchange with: agreements, credentials, pseudonyms."""

@@ -1,0 +1,53 @@
+"""Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
+
+from sqlalchemy import TIMESTAMP, Column, Date, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from hub.schema import METADATA
+from vault.documents.tables import GRADE
+
+PARTNER = Table(
+    "partner",
+    METADATA,
+    Column("siret", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("jwks", JSONB, nullable=False),
+    Column("webhook_url", Text),
+    Column("webhook_secret_wrapped", LargeBinary),
+    Column("suspended_at", TIMESTAMP(timezone=True)),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+AGREEMENT = Table(
+    "agreement",
+    METADATA,
+    Column("agreement_id", Uuid, primary_key=True),
+    Column("siret", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("purposes", ARRAY(Text), nullable=False),
+    Column("services", ARRAY(Text), nullable=False),
+    Column("evidence_types", ARRAY(Text), nullable=False),
+    Column("minimum_grade", GRADE, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retracted_at", TIMESTAMP(timezone=True)),
+)
+
+PSEUDONYM = Table(
+    "pseudonym",
+    METADATA,
+    Column("siret", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject_id", Uuid, primary_key=True),
+    Column("value", Uuid, nullable=False),
+)
+
+SPENT_ASSERTION = Table(
+    "spent_assertion",
+    METADATA,
+    Column("assertion_digest", LargeBinary, primary_key=True),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)

@@ -1,0 +1,202 @@
+"""Who signs in: an account of one issuer, the person behind it, and the session that follows."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+
+from contracts.documents import Grade
+from contracts.identifiers import AccountId, PersonId, new_uuid
+from hub.errors import SignInFailed, SignInRequired
+from hub.persons.tables import ACCOUNT, CIVIL_STATUS, PENDING_SIGN_IN, PERSON, SESSION
+from hub.requirements.names import match_key
+from vault.db import ReadTx, WriteTx
+
+SESSION_LIFE = timedelta(minutes=30)
+"""As long as a session of FranceConnect itself."""
+PENDING_LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an identity provider vouches for; partial dates of birth stay as the state knows them."""
+
+    issuer: str
+    subject: str
+    level: str
+    family_name: str
+    given_names: tuple[str, ...]
+    usage_name: str | None
+    born_on: str
+    birth_place: str
+    birth_country: str
+    gender: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignIn:
+    """What the door must remember between sending somebody to a provider and seeing them back."""
+
+    provider: str
+    nonce: str
+    verifier: str
+    return_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person of this session."""
+
+    account_id: AccountId
+    person_id: PersonId
+    provider: str
+    level: str
+    authenticated_at: datetime
+    family_name: str
+    given_names: tuple[str, ...]
+    id_token: str
+
+
+def remember_sign_in(tx: WriteTx, state: str, pending: PendingSignIn, *, now: datetime) -> None:
+    """Keep what :func:`recall_sign_in` needs, under a digest of ``state``."""
+    tx.execute(
+        insert(PENDING_SIGN_IN).values(
+            state_digest=_digest(state),
+            provider=pending.provider,
+            nonce=pending.nonce,
+            verifier=pending.verifier,
+            return_to=pending.return_to,
+            expires_at=now + PENDING_LIFE,
+        )
+    )
+
+
+def recall_sign_in(tx: WriteTx, state: str, *, now: datetime) -> PendingSignIn:
+    """Return what was kept for ``state``, once; raises :class:`SignInFailed` the second time or too late."""
+    row = tx.execute(
+        delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.state_digest == _digest(state)).returning(PENDING_SIGN_IN)
+    ).one_or_none()
+    if row is None or row.expires_at <= now:
+        raise SignInFailed("unknown or expired state")
+    return PendingSignIn(provider=row.provider, nonce=row.nonce, verifier=row.verifier, return_to=row.return_to)
+
+
+def enter(tx: WriteTx, identity: Identity, *, now: datetime) -> AccountId:
+    """Return the account of ``identity``, with its person, made now where it is the first time."""
+    where = (ACCOUNT.c.issuer == identity.issuer, ACCOUNT.c.subject == identity.subject)
+    row = tx.execute(select(ACCOUNT).where(*where)).one_or_none()
+    if row is None:
+        person_id = PersonId(new_uuid())
+        account_id = AccountId(new_uuid())
+        tx.execute(insert(PERSON).values(person_id=person_id, created_at=now))
+        tx.execute(
+            insert(ACCOUNT).values(
+                account_id=account_id,
+                person_id=person_id,
+                issuer=identity.issuer,
+                subject=identity.subject,
+                level=identity.level,
+                created_at=now,
+            )
+        )
+    else:
+        person_id, account_id = PersonId(row.person_id), AccountId(row.account_id)
+        if row.level != identity.level:
+            tx.execute(update(ACCOUNT).where(*where).values(level=identity.level))
+    _record_civil_status(tx, person_id, identity, now=now)
+    return account_id
+
+
+def open_session(tx: WriteTx, account_id: AccountId, *, provider: str, id_token: str, now: datetime) -> str:
+    """Return a fresh session token; only its digest is kept."""
+    token = secrets.token_urlsafe(32)
+    tx.execute(
+        insert(SESSION).values(
+            token_digest=_digest(token),
+            account_id=account_id,
+            provider=provider,
+            id_token=id_token,
+            authenticated_at=now,
+            expires_at=now + SESSION_LIFE,
+        )
+    )
+    return token
+
+
+def close_session(tx: WriteTx, token: str) -> None:
+    """End the session of ``token``; harmless where there is none."""
+    tx.execute(delete(SESSION).where(SESSION.c.token_digest == _digest(token)))
+
+
+def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
+    """Return whose session ``token`` opens; raises :class:`SignInRequired`."""
+    if not token:
+        raise SignInRequired
+    row = tx.execute(
+        select(SESSION, ACCOUNT.c.person_id, ACCOUNT.c.level, CIVIL_STATUS.c.family_name, CIVIL_STATUS.c.given_names)
+        .join(ACCOUNT, ACCOUNT.c.account_id == SESSION.c.account_id)
+        .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == ACCOUNT.c.person_id)
+        .where(SESSION.c.token_digest == _digest(token), CIVIL_STATUS.c.retracted_at.is_(None))
+    ).one_or_none()
+    if row is None or row.expires_at <= now:
+        raise SignInRequired
+    return SignedIn(
+        account_id=AccountId(row.account_id),
+        person_id=PersonId(row.person_id),
+        provider=row.provider,
+        level=row.level,
+        authenticated_at=row.authenticated_at,
+        family_name=row.family_name,
+        given_names=tuple(row.given_names),
+        id_token=row.id_token,
+    )
+
+
+def _record_civil_status(tx: WriteTx, person_id: PersonId, identity: Identity, *, now: datetime) -> None:
+    """Write down what the provider says, and retract what it said before where that differs."""
+    facts: dict[str, object] = {
+        "family_name": identity.family_name,
+        "usage_name": identity.usage_name,
+        "given_names": list(identity.given_names),
+        "born_on": identity.born_on,
+        "birth_place": identity.birth_place,
+        "birth_country": identity.birth_country,
+        "gender": identity.gender,
+    }
+    current = (CIVIL_STATUS.c.person_id == person_id, CIVIL_STATUS.c.retracted_at.is_(None))
+    known = tx.execute(select(CIVIL_STATUS).where(*current)).mappings().one_or_none()
+    if known is not None and all(known[name] == value for name, value in facts.items()):
+        return
+    tx.execute(update(CIVIL_STATUS).where(*current).values(retracted_at=now))
+    record_civil_status(tx, person_id, facts, source=identity.issuer, grade=Grade.SOURCE_PULLED, now=now)
+
+
+def record_civil_status(
+    tx: WriteTx, person_id: UUID, facts: dict[str, object], *, source: str, grade: Grade, now: datetime
+) -> None:
+    """Insert one civil status; ``facts`` holds the columns that describe the person."""
+    given = tuple(str(name) for name in _names(facts["given_names"]))
+    tx.execute(
+        insert(CIVIL_STATUS).values(
+            civil_status_id=new_uuid(),
+            person_id=person_id,
+            **facts,
+            match_key=match_key(str(facts["family_name"]), given, str(facts["born_on"])),
+            source=source,
+            grade=grade,
+            recorded_at=now,
+        )
+    )
+
+
+def _names(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError("given names are a list")
+    return value
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

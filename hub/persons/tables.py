@@ -1,0 +1,108 @@
+"""Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
+
+from sqlalchemy import TIMESTAMP, Column, Date, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from hub.schema import METADATA
+from vault.documents.tables import GRADE
+
+PERSON = Table(
+    "person",
+    METADATA,
+    Column("person_id", Uuid, primary_key=True),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+CIVIL_STATUS = Table(
+    "civil_status",
+    METADATA,
+    Column("civil_status_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("usage_name", Text),
+    Column("given_names", ARRAY(Text), nullable=False),
+    Column("born_on", Text, nullable=False),
+    Column("birth_place", Text, nullable=False),
+    Column("birth_country", Text, nullable=False),
+    Column("gender", Text, nullable=False),
+    Column("match_key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("grade", GRADE, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retracted_at", TIMESTAMP(timezone=True)),
+)
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("account_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+PENDING_SIGN_IN = Table(
+    "pending_sign_in",
+    METADATA,
+    Column("state_digest", LargeBinary, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("return_to", Text, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+SESSION = Table(
+    "session",
+    METADATA,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("id_token", Text, nullable=False),
+    Column("authenticated_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+FAMILY_LINK = Table(
+    "family_link",
+    METADATA,
+    Column("link_id", Uuid, primary_key=True),
+    Column("adult_id", Uuid, nullable=False),
+    Column("child_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("source_document", Uuid, nullable=False),
+    Column("grade", GRADE, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retracted_at", TIMESTAMP(timezone=True)),
+)
+
+FAMILY_CLAIM = Table(
+    "family_claim",
+    METADATA,
+    Column("claim_id", Uuid, primary_key=True),
+    Column("adult_id", Uuid, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("given_names", ARRAY(Text), nullable=False),
+    Column("born_on", Date, nullable=False),
+    Column("match_key", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+REVIEW = Table(
+    "review",
+    METADATA,
+    Column("review_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("adult_id", Uuid, nullable=False),
+    Column("child_id", Uuid),
+    Column("document_id", Uuid),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+)

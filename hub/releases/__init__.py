@@ -1,0 +1,1 @@
+"""The one gate out: ground and journal entry first, then bytes."""

@@ -1,0 +1,123 @@
+"""Is there a ground for this release? A numbered list, read on the primary, that fails closed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+
+from contracts.documents import GRADE_ORDER
+from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
+from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
+from hub.errors import NoGround, OutsideAgreement
+from hub.partners.registry import AgreementFile, agreements_of
+from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT
+from hub.requirements.catalogue import Catalogue
+from hub.school_files.tables import EVIDENCE, SATISFACTION
+from vault.db import ReadTx
+
+_PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who would receive which evidence, for what, on which line of a school file."""
+
+    evidence_id: EvidenceId
+    line_id: EnrolmentLineId
+    recipient: Siret
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A ground that was found, and whose paper it is."""
+
+    ground: Ground
+    document_id: UUID
+    holder_id: UUID
+    origin: str
+
+
+def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: datetime) -> Allowed:
+    """Return the ground for one release to one body.
+
+    Raises :class:`OutsideAgreement` where no agreement covers it and :class:`NoGround` naming the first condition
+    that does not hold.
+    """
+    # 1. The evidence stands: neither withdrawn nor erased.
+    evidence = tx.execute(
+        select(EVIDENCE).where(EVIDENCE.c.evidence_id == question.evidence_id, EVIDENCE.c.withdrawn_at.is_(None))
+    ).one_or_none()
+    if evidence is None:
+        raise NoGround("evidence withdrawn or unknown")
+    # 2. The line is the recipient's, for the service this purpose belongs to, and paid by whoever holds the evidence.
+    line = tx.execute(
+        select(ENROLMENT_LINE).where(
+            ENROLMENT_LINE.c.line_id == question.line_id,
+            ENROLMENT_LINE.c.body == question.recipient,
+            ENROLMENT_LINE.c.retracted_at.is_(None),
+        )
+    ).one_or_none()
+    if line is None or line.payer_id != evidence.holder_id:
+        raise NoGround("no line of this body for this family")
+    if catalogue.services[line.service].purpose is not question.purpose:
+        raise NoGround("purpose is not that of the service")
+    # 3. An agreement in force covers purpose, service, type and grade.
+    agreements = agreements_of(tx, question.recipient, on=now.astimezone(_PARIS).date())
+    if not any(_covers(agreement, line.service, question.purpose, evidence) for agreement in agreements):
+        raise OutsideAgreement(f"{evidence.evidence_type} for {question.purpose}")
+    # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
+    needed = select(SATISFACTION.c.satisfaction_id).where(
+        SATISFACTION.c.line_id == question.line_id,
+        SATISFACTION.c.evidence_id == question.evidence_id,
+        SATISFACTION.c.until.is_(None),
+    )
+    if tx.execute(needed.limit(1)).one_or_none() is None:
+        raise NoGround("no requirement rests on this evidence")
+    # 5. The family asked, and was told what is fetched (CRPA L.114-8 I).
+    request = tx.execute(
+        select(REQUEST.c.request_id, NOTICE_GIVEN.c.notice_id)
+        .join(NOTICE_GIVEN, NOTICE_GIVEN.c.request_id == REQUEST.c.request_id)
+        .where(REQUEST.c.line_id == question.line_id, REQUEST.c.state == "pending")
+        .limit(1)
+    ).one_or_none()
+    if request is None:
+        raise NoGround("no pending request with its notice")
+    # 6. A pulled datum serves only the body and purpose it was pulled for; a paper only with the family's agreement.
+    act, reference = _act(tx, evidence, request, question, now=now)
+    ground = Ground(Basis.PUBLIC_TASK, Instrument.CRPA_L114_8_I, act, reference)
+    return Allowed(ground, evidence.document_id, evidence.holder_id, evidence.kind)
+
+
+def _covers(agreement: AgreementFile, service: str, purpose: Purpose, evidence: "Row[Any]") -> bool:
+    return (
+        service in agreement.services
+        and purpose in agreement.purposes
+        and evidence.evidence_type in agreement.evidence_types
+        and GRADE_ORDER.index(evidence.grade) >= GRADE_ORDER.index(agreement.minimum_grade)
+    )
+
+
+def _act(
+    tx: ReadTx, evidence: "Row[Any]", request: "Row[Any]", question: Question, *, now: datetime
+) -> tuple[Act, UUID]:
+    if evidence.kind == "pulled":
+        if (evidence.usable_by, evidence.usable_for) != (question.recipient, question.purpose):
+            raise NoGround("pulled for another body or purpose")
+        return Act.INFORMED, request.notice_id
+    grant = tx.execute(
+        select(REUSE_GRANT.c.grant_id).where(
+            REUSE_GRANT.c.request_id == request.request_id,
+            REUSE_GRANT.c.recipient == question.recipient,
+            REUSE_GRANT.c.purpose == question.purpose,
+            REUSE_GRANT.c.withdrawn_at.is_(None),
+            REUSE_GRANT.c.valid_until >= now.astimezone(_PARIS).date(),
+        )
+    ).scalar_one_or_none()
+    if grant is None:
+        raise NoGround("reuse of the paper not authorised")
+    return Act.AUTHORISED, grant

@@ -1,0 +1,48 @@
+"""Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
+
+from sqlalchemy import TIMESTAMP, Column, LargeBinary, Table, Text, Uuid
+
+from hub.schema import METADATA
+
+EVIDENCE_REQUEST = Table(
+    "evidence_request",
+    METADATA,
+    Column("evidence_request_id", Uuid, primary_key=True),
+    Column("siret", Text, nullable=False),
+    Column("subject", Uuid, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("requirement", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("on_behalf_of", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("line_id", Uuid),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+RELEASE = Table(
+    "release",
+    METADATA,
+    Column("release_id", Uuid, primary_key=True),
+    Column("evidence_id", Uuid, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("act_reference", Uuid, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("evidence_request_id", Uuid),
+    Column("exchange_id", Uuid),
+    Column("line_id", Uuid),
+    Column("ordered_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+PREVIEW_TICKET = Table(
+    "preview_ticket",
+    METADATA,
+    Column("ticket_digest", LargeBinary, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("document_id", Uuid, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Démarches of families: what was asked, acknowledged, told and allowed."""

@@ -1,0 +1,74 @@
+"""The acknowledgement of a request: date, service in charge, contact, what is missing, what silence means."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.identifiers import Siret
+from hub.requirements.catalogue import Catalogue
+
+NOTICE_VERSION = "L114-8-I/fr/1"
+"""Version of the text by which a family is told what is fetched, from whom, and its rights; see :func:`notice`."""
+
+PAPERS_WITHIN = timedelta(days=30)
+_PARIS = ZoneInfo("Europe/Paris")
+_REMEDIES = (
+    "Vous pouvez contester la décision dans les deux mois : recours auprès du service, "
+    "puis recours devant le tribunal administratif de Paris."
+)
+
+
+def acknowledge(
+    catalogue: Catalogue, service_id: str, body_siret: Siret, request_id: UUID, *, now: datetime
+) -> dict[str, Any]:
+    """Return the acknowledgement of a request (CRPA L.112-11, L.114-5, R.112-11-1).
+
+    A missing paper delays the effect of the decision only and never stops instruction (L.114-5-1); the text says so.
+    """
+    service, body = catalogue.services[service_id], catalogue.bodies[body_siret]
+    day = now.astimezone(_PARIS).date()
+    return {
+        "request": str(request_id),
+        "received_at": now.isoformat(),
+        "service": service.name_fr,
+        "in_charge": {
+            "name": body.name,
+            "address": body.address,
+            "email": body.email,
+            "phone": body.phone,
+        },
+        "decision_before": (day + timedelta(days=service.due_days)).isoformat(),
+        "silence": service.silence,
+        "remedies": _REMEDIES,
+        "papers_before": (day + PAPERS_WITHIN).isoformat(),
+        "papers": [
+            {
+                "requirement": requirement.id,
+                "name": requirement.name_fr,
+                "alternatives": [catalogue.evidence[kind].name_fr for kind in requirement.alternatives],
+                "fetched_for_you": requirement.fetch is not None,
+                "awaited_from": requirement.awaited_from,
+                "sworn_statement_possible": requirement.sworn_statement,
+            }
+            for requirement in service.requirements
+        ],
+        "note": "Un document manquant ne bloque pas l'étude de votre demande.",
+        "notice": notice(catalogue, service_id, body_siret),
+    }
+
+
+def notice(catalogue: Catalogue, service_id: str, body_siret: Siret) -> str:
+    """Return the text that tells a family what is needed and what is fetched from whom (CRPA L.114-8 I)."""
+    service, body = catalogue.services[service_id], catalogue.bodies[body_siret]
+    fetched = [requirement.name_fr for requirement in service.requirements if requirement.fetch]
+    asked = "Pour étudier votre demande, " + body.name + " a besoin de : "
+    asked += ", ".join(requirement.name_fr.lower() for requirement in service.requirements) + "."
+    if fetched:
+        asked += (
+            " Nous demandons directement à la CAF ou à la MSA votre quotient familial ; vous n'avez rien à fournir."
+        )
+    return asked + (
+        " Vous pouvez voir qui a consulté vos documents, faire corriger une erreur et vous opposer à la réutilisation"
+        " d'un document : vous pourrez alors le donner vous-même au service."
+    )

@@ -1,0 +1,66 @@
+"""Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
+
+from sqlalchemy import TIMESTAMP, Column, Date, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from hub.schema import METADATA
+
+SCHOOL_FILE = Table(
+    "school_file",
+    METADATA,
+    Column("file_id", Uuid, primary_key=True),
+    Column("child_id", Uuid, nullable=False),
+    Column("school_year", Text, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+ENROLMENT_LINE = Table(
+    "enrolment_line",
+    METADATA,
+    Column("line_id", Uuid, primary_key=True),
+    Column("file_id", Uuid, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("payer_id", Uuid, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retracted_at", TIMESTAMP(timezone=True)),
+)
+
+REQUEST = Table(
+    "request",
+    METADATA,
+    Column("request_id", Uuid, primary_key=True),
+    Column("line_id", Uuid, nullable=False),
+    Column("requester_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("accuracy_sworn_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("received_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("acknowledgement", JSONB, nullable=False),
+)
+
+NOTICE_GIVEN = Table(
+    "notice_given",
+    METADATA,
+    Column("notice_id", Uuid, primary_key=True),
+    Column("request_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("text_version", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("given_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+REUSE_GRANT = Table(
+    "reuse_grant",
+    METADATA,
+    Column("grant_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("granted_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("withdrawn_at", TIMESTAMP(timezone=True)),
+)

@@ -1,0 +1,50 @@
+"""What the hub must be told; nothing that is a secret has a default, and production refuses stand-ins by name."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vault.settings import Profile
+
+PINNED_ISSUERS = frozenset(
+    {
+        "https://oidc.franceconnect.gouv.fr/api/v2",
+        "https://auth.agentconnect.gouv.fr/api/v2",
+        "https://moncompte.paris.fr",
+    }
+)
+"""Identity providers production accepts; adding one is a reviewed change. To be confirmed with each provider."""
+
+
+class HubSettings(BaseSettings):
+    """Read from ``HUB_*`` and ``UNEFOIS_PROFILE``."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    profile: Profile = Field(validation_alias="UNEFOIS_PROFILE")
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    door_url: str
+    release_url: str
+    providers: Path | None = None
+    """JSON list of identity providers with our credential at each; the residents' door only."""
+    token_signing_key: Path | None = None
+    """Private JWK of the partners' authorisation server; the release door only."""
+    secrets: Path | None = None
+    """Folder below which bindings' secret references are resolved; worker and pipelines only."""
+    bindings: Path | None = None
+    places: dict[str, str] = Field(default_factory=dict)
+    """What ``{name}`` stands for in the addresses of bindings and partners."""
+
+    @model_validator(mode="after")
+    def _no_stand_ins_in_production(self) -> "HubSettings":
+        if self.profile != "production":
+            return self
+        if "sandbox" in self.places:
+            raise ValueError("HUB_PLACES: a sandbox is refused in production")
+        for name in ("door_url", "release_url"):
+            if urlsplit(getattr(self, name)).scheme != "https":
+                raise ValueError(f"HUB_{name.upper()}: https is required in production")
+        return self

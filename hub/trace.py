@@ -1,0 +1,98 @@
+"""Who saw what and why, as the person concerned reads it (CRPA R.114-9-7: traces are theirs to see)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.identifiers import PersonId, Siret
+from hub.requirements.catalogue import Catalogue
+from vault.db import ReadTx
+from vault.journal.entries import StoredEntry, entries_about
+from vault.journal.records import ActorKind, JournalAct
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One act on somebody's papers, in words; ``entry`` is the journal entry that can be proved."""
+
+    at: datetime
+    act: str
+    who: str
+    what: str
+    why: str
+    document: UUID | None
+    entry: UUID
+
+
+_SENTENCES = {
+    JournalAct.SIGN_IN: "Connexion",
+    JournalAct.DEPOSIT: "Dépôt d'un document",
+    JournalAct.CONCLUDE: "Lecture du document",
+    JournalAct.VIEW: "Consultation",
+    JournalAct.RELEASE: "Transmission d'un document",
+    JournalAct.REFUSE: "Demande refusée",
+    JournalAct.ERASE: "Effacement d'un document",
+    JournalAct.LINK: "Lien avec un enfant",
+    JournalAct.REQUEST: "Demande faite à un service",
+    JournalAct.GRANT: "Autorisation de réutiliser vos documents",
+    JournalAct.WITHDRAW: "Retrait d'un document",
+    JournalAct.PULL: "Donnée obtenue pour vous",
+    JournalAct.PUSH: "Envoi à un service",
+    JournalAct.REVIEW: "Examen par un agent",
+}
+_LINK_STEPS = {
+    "claimed": "Vous avez demandé un lien avec un enfant",
+    "proved": "Le lien avec votre enfant est prouvé",
+    "contested": "Une autre personne a demandé un lien avec votre enfant. Un agent s'en occupe ; elle n'a rien vu",
+}
+
+
+def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId) -> list[TraceLine]:
+    """Return what was done with a person's papers, newest first; nobody else's acts appear by name."""
+    return [_line(catalogue, stored) for stored in entries_about(tx, person_id)]
+
+
+def _line(catalogue: Catalogue, stored: StoredEntry) -> TraceLine:
+    entry = stored.entry
+    return TraceLine(
+        at=stored.recorded_at,
+        act=entry.act.value,
+        who=_who(catalogue, entry.actor.kind, entry.actor.id),
+        what=_what(stored),
+        why=_why(catalogue, stored),
+        document=entry.document,
+        entry=stored.entry_id,
+    )
+
+
+def _who(catalogue: Catalogue, kind: ActorKind, identifier: str) -> str:
+    if kind is ActorKind.RESIDENT:
+        return "Vous"
+    if kind is ActorKind.PROCESS:
+        return "Le service Une Fois"
+    body = catalogue.bodies.get(Siret(identifier))
+    return body.name if body is not None else "Un organisme"
+
+
+def _what(stored: StoredEntry) -> str:
+    step = stored.entry.detail.get("step")
+    if stored.entry.act is JournalAct.LINK and isinstance(step, str):
+        return _LINK_STEPS.get(step, _SENTENCES[JournalAct.LINK])
+    if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
+        return "Document déjà déposé : réutilisé"
+    return _SENTENCES[stored.entry.act]
+
+
+def _why(catalogue: Catalogue, stored: StoredEntry) -> str:
+    purpose = stored.entry.purpose
+    if purpose == "own_copy":
+        return "Vous avez consulté votre document"
+    service = next((s for s in catalogue.services.values() if s.purpose.value == purpose), None)
+    if service is None:
+        return ""
+    ground = stored.entry.ground or {}
+    instrument = str(ground.get("instrument", ""))
+    act = {"authorised": "avec votre autorisation", "informed": "vous en avez été informé"}.get(
+        str(ground.get("act", "")), ""
+    )
+    return ", ".join(filter(None, (service.name_fr, instrument, act)))

@@ -1,0 +1,134 @@
+"""The residents' pages put together: home, children, démarches, papers, and who saw what."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from hub.api.callers import DoorDep, Resident, resident_or_nobody
+from hub.errors import NothingHere
+from hub.persons.family import children_of, claim_child
+from hub.requests.open import open_request
+from hub.school_files.view import school_files
+from hub.trace import trace_of
+from hub.web import papers
+from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
+from hub.web.forms import ClaimForm, FieldError, Fields
+from hub.web.queries import acknowledgement_of, requests_of
+from hub.web.rendering import STATIC_FOLDER, Visitor, render, visitor
+from hub.web.views import child_cards
+from hub.web.words import PARIS
+
+router = APIRouter(include_in_schema=False)
+
+
+def install(app: FastAPI) -> None:
+    """Serve the pages and what they are made of."""
+    app.include_router(router)
+    app.include_router(papers.router)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+
+
+@router.get("/")
+def home(request: Request, door: DoorDep) -> HTMLResponse:
+    """Say what this is and offer to sign in; or show one's children and their school files."""
+    who = resident_or_nobody(request)
+    if who is None:
+        return render(request, "welcome.html", return_to="/")
+    with door.custody.db.read() as tx:
+        children = children_of(tx, who.person_id)
+        files = school_files(tx, door.catalogue, who.person_id)
+    return render(request, "home.html", who=visitor(who), children=child_cards(children, files))
+
+
+@router.get("/enfants")
+def show_children(request: Request, door: DoorDep, who: Resident, recu: str = "") -> HTMLResponse:
+    """Show the children whose link is proved, and how to add one."""
+    with door.custody.db.read() as tx:
+        children = child_cards(children_of(tx, who.person_id), ())
+    return render(
+        request,
+        "children.html",
+        who=visitor(who),
+        children=children,
+        form=ClaimForm(),
+        errors=(),
+        claimed=recu == "oui",
+    )
+
+
+@router.post("/enfants")
+def claim(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
+    """Write down that a child is one's own; what is answered is the same for every child."""
+    form, now = ClaimForm.of(fields), door.custody.now()
+    errors, born = form.errors(now.astimezone(PARIS).date()), form.birth()
+    with door.custody.db.transaction() as tx:
+        if not errors and born is not None:
+            claim_child(tx, who.person_id, family_name=form.family_name, given_names=form.names, born_on=born, now=now)
+            return RedirectResponse("/enfants?recu=oui", 303)
+        children = child_cards(children_of(tx, who.person_id), ())
+    said = {"form": form, "errors": errors, "claimed": False}
+    return render(request, "children.html", who=visitor(who), status=422, children=children, **said)
+
+
+@router.get("/demandes")
+def show_requests(request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
+    """Show one's démarches, newest first."""
+    with door.custody.db.read() as tx:
+        found = requests_of(tx, who.person_id)
+    return render(request, "requests.html", who=visitor(who), requests=found)
+
+
+@router.get("/demandes/nouvelle")
+def ask(request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
+    """Ask one thing after another: child, year and service; the body; then the notice and the two boxes."""
+    fields = dict(request.query_params)
+    with door.custody.db.read() as tx:
+        children = children_of(tx, who.person_id)
+    form = ask_form(door.catalogue, children, fields, today=_today(door.custody.now()), checked="service" in fields)
+    return _ask_page(request, visitor(who), form)
+
+
+@router.post("/demandes/nouvelle")
+def send_request(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
+    """Open the démarche, once its accuracy is sworn (CRPA L.113-13)."""
+    now, sworn = door.custody.now(), fields.get("accuracy_sworn") == "oui"
+    with door.custody.db.transaction() as tx:
+        form = ask_form(door.catalogue, children_of(tx, who.person_id), fields, today=_today(now), checked=True)
+        if form.step == "confirm" and sworn:
+            wish = wish_of(form, accuracy_sworn=sworn)
+            request_id, _ = open_request(tx, door.catalogue, who.person_id, wish, now=now)
+            return RedirectResponse(f"/demandes/{request_id}", 303)
+    unsworn = FieldError("accuracy_sworn", "Cochez cette case pour pouvoir envoyer votre demande.")
+    return _ask_page(request, visitor(who), form, (*form.errors, *((unsworn,) if form.step == "confirm" else ())))
+
+
+@router.get("/demandes/{request_id}")
+def show_acknowledgement(request_id: UUID, request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
+    """Show the acknowledgement of one's démarche, as it was given."""
+    with door.custody.db.read() as tx:
+        content = acknowledgement_of(tx, who.person_id, request_id)
+    if content is None:
+        raise NothingHere
+    return render(request, "acknowledgement.html", who=visitor(who), given=acknowledgement_page(content))
+
+
+@router.get("/acces")
+def show_accesses(request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
+    """Show who saw what and why, newest first (CRPA R.114-9-7)."""
+    with door.custody.db.read() as tx:
+        lines = trace_of(tx, door.catalogue, who.person_id)
+    return render(request, "accesses.html", who=visitor(who), lines=lines)
+
+
+def _ask_page(
+    request: Request, who: Visitor, form: AskForm, errors: tuple[FieldError, ...] | None = None
+) -> HTMLResponse:
+    shown = form.errors if errors is None else errors
+    return render(request, f"ask_{form.step}.html", who=who, status=422 if shown else 200, form=form, errors=shown)
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(PARIS).date()

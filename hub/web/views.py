@@ -1,0 +1,278 @@
+"""What the pages show, worked out beforehand so that the templates only lay out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.documents import DEPOSITABLE, DocumentState, EvidenceType
+from contracts.identifiers import Siret
+from hub.deposits.erasure import CaseCopy
+from hub.deposits.listing import DocumentView, UseView
+from hub.persons.family import Child
+from hub.requirements.catalogue import Catalogue
+from hub.school_files.view import FileView, LineView, RequirementView
+from hub.web import words
+
+DEPOSIT_KINDS = (EvidenceType.PROOF_OF_ADDRESS, EvidenceType.TAX_NOTICE, EvidenceType.BIRTH_CERTIFICATE)
+"""What a family may say its paper is; a quotient familial is obtained for it."""
+
+ACCEPTED = ",".join(sorted(DEPOSITABLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a list."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementCard:
+    """One thing a service must know, in words; ``tone`` only repeats for the eye what ``word`` says."""
+
+    name: str
+    tone: str
+    word: str
+    sentences: tuple[str, ...]
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineCard:
+    """One service by one body for one child and year."""
+
+    service: str
+    body: str
+    requested_at: datetime
+    to_provide: int
+    tariff_band: str | None
+    requirements: tuple[RequirementCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YearCard:
+    """The school file of one child for one school year."""
+
+    school_year: str
+    lines: tuple[LineCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCard:
+    """One child with their school files, latest year first."""
+
+    child_id: UUID
+    name: str
+    born_on: str
+    years: tuple[YearCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCard:
+    """One paper of the person's, and what may be done with it now."""
+
+    document_id: UUID
+    name: str
+    state: str
+    tone: str
+    sentence: str
+    received_at: datetime
+    issued_on: date | None
+    grade: str | None
+    receipt_id: UUID | None
+    can_see: bool
+    can_erase: bool
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UseCard:
+    """What a paper serves for, by name."""
+
+    service: str
+    body: str
+    requirement: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCard:
+    """What a service received and keeps."""
+
+    body: str
+    service: str
+    handed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """A receipt with where its paper stands now."""
+
+    number: str
+    received_at: datetime
+    in_charge: str
+    length: int
+    held_since: datetime | None
+    paper: PaperCard
+    uses: tuple[UseCard, ...]
+    may_serve: tuple[str, ...]
+
+
+def child_name(child: Child) -> str:
+    """Return the name a parent calls a child's file by."""
+    return " ".join((*child.given_names[:1], child.family_name))
+
+
+def child_cards(children: Iterable[Child], files: Iterable[FileView]) -> tuple[ChildCard, ...]:
+    """Return every proved child, with school files where there are some."""
+    known = sorted(files, key=lambda file: file.school_year, reverse=True)
+    return tuple(
+        ChildCard(
+            child_id=child.child_id,
+            name=child_name(child),
+            born_on=child.born_on,
+            years=tuple(
+                YearCard(file.school_year, tuple(_line_card(line) for line in file.lines))
+                for file in known
+                if file.child.child_id == child.child_id
+            ),
+        )
+        for child in children
+    )
+
+
+def _line_card(line: LineView) -> LineCard:
+    bands = [item.tariff_band for item in line.requirements if item.tariff_band is not None]
+    return LineCard(
+        service=line.service_name,
+        body=line.body_name,
+        requested_at=line.requested_at,
+        to_provide=sum(item.state == "missing" for item in line.requirements),
+        tariff_band=bands[0] if bands else None,
+        requirements=tuple(requirement_card(item) for item in line.requirements),
+    )
+
+
+def requirement_card(view: RequirementView) -> RequirementCard:
+    """Say where one requirement stands, who provides it, and what a family can do."""
+    hint = (view.hint,) if view.hint else ()
+    if view.state == "satisfied" and view.since is not None:
+        quality = words.GRADES.get(view.grade or "", "")
+        proof = f"{view.by}, {quality}." if quality else f"{view.by}."
+        return RequirementCard(view.name, "done", "C'est fait", (proof, f"Depuis le {words.day(view.since)}."))
+    if view.state == "fetching":
+        sentence = "Nous le demandons pour vous à la CAF ou à la MSA. Vous n'avez rien à faire."
+        return RequirementCard(view.name, "waiting", "Nous nous en occupons", (*hint, sentence))
+    if view.state == "awaited":
+        source = words.AWAITED_FROM.get(view.awaited_from or "", "un autre service")
+        sentence = f"Nous attendons la décision de {source}. Vous n'avez rien à faire."
+        return RequirementCard(view.name, "waiting", "En attente", (*hint, sentence))
+    sworn = ("Vous pouvez aussi le déclarer sur l'honneur auprès du service.",) if view.sworn_statement else ()
+    return RequirementCard(view.name, "missing", "À fournir", (*hint, *sworn), view.alternatives)
+
+
+def paper_name(catalogue: Catalogue, kind: str) -> str:
+    """Return what a kind of paper is called; « Document » where nobody knows yet."""
+    if kind not in set(EvidenceType):
+        return "Document"
+    entry = catalogue.evidence.get(EvidenceType(kind))
+    return "Document" if entry is None else entry.name_fr
+
+
+def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
+    """Return one paper in words."""
+    state, sentence = words.STATES[view.state], words.state_sentence(view.state, view.reason)
+    if view.withdrawn:
+        state, sentence = "Effacement en cours", "Ce document ne sert plus à rien et nous l'effaçons."
+    elif view.origin != "deposit" and view.state is DocumentState.AVAILABLE:
+        sentence = "Nous avons obtenu cette information pour une seule de vos demandes."
+    elif view.kind == EvidenceType.UNKNOWN and view.state is DocumentState.AVAILABLE:
+        sentence = "Nous n'avons pas reconnu ce document. Montrez-le au guichet ou déposez le PDF d'origine."
+    usable = view.state is DocumentState.AVAILABLE and not view.withdrawn
+    return PaperCard(
+        document_id=view.document_id,
+        name=paper_name(catalogue, view.kind),
+        state=state,
+        tone=_TONES[view.state] if not view.withdrawn else "off",
+        sentence=sentence,
+        received_at=view.received_at,
+        issued_on=view.issued_on,
+        grade=None if view.grade is None else words.GRADES[view.grade],
+        receipt_id=view.receipt_id,
+        # What is no evidence of a known kind has no ticket to be seen with, and a pulled datum is no page.
+        can_see=usable and view.origin == "deposit" and view.kind != EvidenceType.UNKNOWN,
+        can_erase=view.state is not DocumentState.ERASED and not view.withdrawn,
+        is_read=view.state is not DocumentState.RECEIVED,
+    )
+
+
+def receipt_page(
+    catalogue: Catalogue, content: dict[str, Any], view: DocumentView, uses: Iterable[UseView]
+) -> ReceiptPage:
+    """Return a receipt as it was given, beside what its paper is and serves for now."""
+    reuse = content["reuse"]
+    return ReceiptPage(
+        number=content["receipt"],
+        received_at=datetime.fromisoformat(content["received_at"]),
+        in_charge=content["in_charge"],
+        length=content["length"],
+        held_since=None if reuse is None else datetime.fromisoformat(reuse["held_since"]),
+        paper=paper_card(catalogue, view),
+        uses=use_cards(catalogue, uses),
+        may_serve=services_taking(catalogue, view.kind),
+    )
+
+
+def services_taking(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
+    """Return the services that a kind of paper can serve for, by name."""
+    return tuple(
+        service.name_fr
+        for service in catalogue.services.values()
+        if any(kind in requirement.alternatives for requirement in service.requirements)
+    )
+
+
+def copy_cards(catalogue: Catalogue, copies: Iterable[CaseCopy]) -> tuple[CopyCard, ...]:
+    """Return what services received, by name."""
+    return tuple(
+        CopyCard(_body(catalogue, copy.recipient), _purpose(catalogue, copy.purpose), copy.handed_at) for copy in copies
+    )
+
+
+def use_cards(catalogue: Catalogue, uses: Iterable[UseView]) -> tuple[UseCard, ...]:
+    """Return what a paper serves for, by name."""
+    return tuple(_use_card(catalogue, use) for use in uses)
+
+
+def kind_options(catalogue: Catalogue, chosen: str) -> tuple[Option, ...]:
+    """Return what a family may say its paper is."""
+    return tuple(Option(kind.value, catalogue.evidence[kind].name_fr, kind.value == chosen) for kind in DEPOSIT_KINDS)
+
+
+def _use_card(catalogue: Catalogue, use: UseView) -> UseCard:
+    service = catalogue.services[use.service]
+    requirement = service.requirement(use.requirement)
+    name = use.requirement if requirement is None else requirement.name_fr
+    return UseCard(service.name_fr, _body(catalogue, use.body), name, use.since)
+
+
+def _body(catalogue: Catalogue, siret: str) -> str:
+    body = catalogue.bodies.get(Siret(siret))
+    return "Un organisme" if body is None else body.name
+
+
+def _purpose(catalogue: Catalogue, purpose: str) -> str:
+    return next((s.name_fr for s in catalogue.services.values() if s.purpose.value == purpose), "Une démarche")
+
+
+_TONES = {
+    DocumentState.RECEIVED: "waiting",
+    DocumentState.AVAILABLE: "done",
+    DocumentState.QUARANTINED: "waiting",
+    DocumentState.UNUSABLE: "missing",
+    DocumentState.ERASED: "off",
+}

@@ -1,0 +1,95 @@
+"""French words for what the hub says in codes: dates as one reads them aloud, states, grades."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from contracts.documents import DocumentState, Grade
+from vault.ingest.reasons import SENTENCES, Reason
+
+_MEGABYTE = 1_000_000
+PARIS = ZoneInfo("Europe/Paris")
+_MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+GRADES: dict[str, str] = {
+    Grade.SELF_DECLARED: "déclaré par vous",
+    Grade.AGENT_CHECKED: "vérifié par un agent",
+    Grade.SEALED: "authentifié par son cachet électronique",
+    Grade.SOURCE_PULLED: "obtenu directement auprès de l'organisme",
+}
+"""How far a piece of evidence can be trusted, said of the paper."""
+
+STATES: dict[DocumentState, str] = {
+    DocumentState.RECEIVED: "En cours de lecture",
+    DocumentState.AVAILABLE: "Disponible",
+    DocumentState.QUARANTINED: "En vérification",
+    DocumentState.UNUSABLE: "Non utilisable",
+    DocumentState.ERASED: "Effacé",
+}
+
+AWAITED_FROM = {"caisse": "la Caisse des écoles"}
+"""Who decides what a family is never asked for, by the catalogue's ``awaited_from``."""
+
+_STATE_SENTENCES = {
+    DocumentState.RECEIVED: "Nous lisons votre document. Cela prend quelques secondes.",
+    DocumentState.AVAILABLE: "Votre document est lisible.",
+    DocumentState.QUARANTINED: "Nous devons vérifier ce document.",
+    DocumentState.UNUSABLE: "Nous ne pouvons pas utiliser ce document.",
+    DocumentState.ERASED: "Plus personne ne peut ouvrir ce document, nous non plus.",
+}
+
+
+def day(value: date | datetime) -> str:
+    """Return a date in words, « 1er mars 2026 »; a moment is that day in Paris."""
+    if isinstance(value, datetime):
+        value = value.astimezone(PARIS).date()
+    number = "1er" if value.day == 1 else str(value.day)
+    return f"{number} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """Return a moment in words, in Paris: « 1er mars 2026 à 9 h 05 »."""
+    local = value.astimezone(PARIS)
+    return f"{day(local)} à {local.hour} h {local.minute:02d}"
+
+
+def born(text: str) -> str:
+    """Return a date of birth in words; a partial one (``1990``, ``1990-07``, zeros) says what is known."""
+    year, month, number = (*text.split("-"), "", "")[:3]
+    if not (month.isdigit() and 1 <= int(month) <= len(_MONTHS)):
+        return year
+    if not (number.isdigit() and int(number)):
+        return f"{_MONTHS[int(month) - 1]} {year}"
+    return day(date(int(year), int(month), int(number)))
+
+
+def school_year(text: str) -> str:
+    """Return a school year as people write it: « 2026 / 2027 »."""
+    return text.replace("-", " / ")
+
+
+def state_sentence(state: DocumentState, reason: str) -> str:
+    """Return what a family reads about a document's state, from the reason reading ended with where it has one."""
+    known = {member.value: sentence for member, sentence in SENTENCES.items()}
+    if state is DocumentState.ERASED or reason == Reason.READ.value:
+        return _STATE_SENTENCES[state]
+    return known.get(reason, _STATE_SENTENCES[state])
+
+
+def size(length: int) -> str:
+    """Return a number of bytes as people read it, in Ko or Mo."""
+    if length < _MEGABYTE:
+        return f"{max(1, round(length / 1000))} Ko"
+    return f"{length / _MEGABYTE:.1f} Mo".replace(".", ",").replace(",0 ", " ")

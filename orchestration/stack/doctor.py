@@ -1,0 +1,214 @@
+"""What is well and what is not with the one-machine system, in words, and what to do about it."""
+
+import ctypes
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from orchestration.stack import lock
+from orchestration.stack.account import MAPPED, SAME, nobody, works
+from orchestration.stack.addresses import recorded_objects
+from orchestration.stack.errors import StackError
+from orchestration.stack.layout import PASSABLE, Layout
+from orchestration.stack.objects import program
+from orchestration.stack.parts import NotAnswering, tail
+from orchestration.stack.ports import PortBook, is_free
+from orchestration.stack.postgres import Postgres, binaries
+from orchestration.stack.state import Status, read_state
+
+PYTHON = (3, 11)
+ENOUGH_BYTES, TOO_FEW_BYTES = 2_000_000_000, 300_000_000
+# SeaweedFS makes its volumes read-only below this share of free disk.
+TOO_SMALL_SHARE = 0.01
+SYS_LANDLOCK_CREATE_RULESET = 444
+LANDLOCK_VERSION_FLAG = 1
+
+
+class Level(StrEnum):
+    """How bad a finding is: ``broken`` means the system cannot run or does not."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was seen, and, unless all is well, what to do."""
+
+    level: Level
+    what: str
+    to_do: str = ""
+
+
+def _ok(what: str) -> Finding:
+    return Finding(Level.OK, what)
+
+
+def _warning(what: str, to_do: str) -> Finding:
+    return Finding(Level.WARNING, what, to_do)
+
+
+def _broken(what: str, to_do: str) -> Finding:
+    return Finding(Level.BROKEN, what, to_do)
+
+
+def examine(layout: Layout) -> list[Finding]:
+    """Look at everything; changes nothing, starts no server, and raises nothing for what it finds."""
+    looks: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
+        _python,
+        _servers,
+        _folders,
+        _account,
+        _disk,
+        _limits,
+        _running,
+        _ports,
+        _stores,
+    )
+    return [finding for look in looks for finding in look(layout)]
+
+
+def _python(_: Layout) -> Iterator[Finding]:
+    here = sys.version.split()[0]
+    if sys.version_info[:2] == PYTHON:
+        yield _ok(f"Python {here}")
+    else:
+        yield _broken(f"Python {here}", "use Python 3.11")
+
+
+def _servers(_: Layout) -> Iterator[Finding]:
+    for name, find in (("PostgreSQL", binaries), ("SeaweedFS", program)):
+        try:
+            find()
+        except StackError as error:
+            yield _broken(str(error), "run « make setup »")
+        else:
+            yield _ok(f"the binaries of {name} are here")
+
+
+def _folders(layout: Layout) -> Iterator[Finding]:
+    if not layout.state.is_dir():
+        yield _ok("there is no state folder yet; the first start makes it")
+        return
+    # Passing through without reading is what root grants when it lends the cluster to « nobody ».
+    may = {layout.state: PASSABLE}
+    open_ones = [path for path in _private(layout) if stat.S_IMODE(path.lstat().st_mode) & ~may.get(path, 0o700)]
+    for path in open_ones:
+        yield _broken(f"other accounts may enter or read {path}", f"chmod go= {path}")
+    if not open_ones:
+        yield _ok("the state folder, its secrets and its keys are closed to other accounts")
+
+
+def _private(layout: Layout) -> Iterator[Path]:
+    yield layout.state
+    for folder in (layout.secrets, layout.keys, layout.run, layout.logs, layout.objects_data):
+        if folder.is_dir():
+            yield folder
+    if os.access(layout.secrets, os.R_OK | os.X_OK):
+        yield from layout.secrets.iterdir()
+
+
+def _account(_: Layout) -> Iterator[Finding]:
+    if os.geteuid() != 0:
+        yield _ok("PostgreSQL runs under your own account")
+    elif works(MAPPED, {}):
+        yield _ok("you are root; PostgreSQL runs in a user namespace")
+    elif nobody() is not None:
+        yield _warning(
+            "you are root and user namespaces are closed here; PostgreSQL would run as « nobody »",
+            "better run this as a plain user",
+        )
+    else:
+        yield _broken(
+            "you are root; there is neither a user namespace nor an account nobody", "run this as a plain user"
+        )
+
+
+def _disk(layout: Layout) -> Iterator[Finding]:
+    place = layout.state if layout.state.is_dir() else layout.state.parent
+    if not place.is_dir():
+        yield _broken(f"{place} does not exist", "make that folder")
+        return
+    usage = shutil.disk_usage(place)
+    what = f"{usage.free // 1_000_000} MB free on the disk"
+    if usage.free < TOO_FEW_BYTES or usage.free / usage.total < TOO_SMALL_SHARE:
+        yield _broken(what, "make room: the object store refuses to write below 1 % of free disk")
+    elif usage.free < ENOUGH_BYTES:
+        yield _warning(what, "make room soon")
+    else:
+        yield _ok(what)
+
+
+def _limits(_: Layout) -> Iterator[Finding]:
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = libc.syscall(SYS_LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION_FLAG)
+    if version > 0:
+        yield _ok(f"Landlock is there (version {version})")
+    else:
+        yield _warning("Landlock is not there", "parsers of strangers' files run with fewer limits; use a newer kernel")
+    if Path("/proc/sys/kernel/seccomp/actions_avail").exists():
+        yield _ok("seccomp is there")
+    else:
+        yield _warning("seccomp is not there", "parsers of strangers' files run with fewer limits")
+
+
+def _running(layout: Layout) -> Iterator[Finding]:
+    state = read_state(layout)
+    if not lock.is_held(layout):
+        yield from _stopped(layout)
+    elif state is None:
+        yield _warning("a system is only just starting", "look again in a moment")
+    else:
+        for part in state.parts:
+            what = f"{part.name}: {part.status}, {part.health}, started again {part.restarts} times"
+            if part.status is Status.READY:
+                yield _ok(what)
+            else:
+                to_do = f"read {layout.log(part.name)}; its end:\n{tail(layout.log(part.name), 4)}"
+                yield (_broken if part.waited else _warning)(what, to_do)
+
+
+def _stopped(layout: Layout) -> Iterator[Finding]:
+    state = read_state(layout)
+    left = [part.name for part in state.parts if part.lifeline and part.lifeline.alive()] if state else []
+    if left:
+        yield _warning(f"a supervisor was killed and left {', '.join(left)} running", "« make down » or « make up »")
+    elif state is not None and state.failure:
+        yield _broken(f"the last start failed: {state.failure}", "mend that, then « make up »")
+    else:
+        yield _ok("nothing runs")
+
+
+def _ports(layout: Layout) -> Iterator[Finding]:
+    if lock.is_held(layout):
+        return
+    for name, port in PortBook(layout).recorded().items():
+        if not is_free(port):
+            yield _warning(
+                f"port {port} of {name} is taken by another program", "nothing: the next start takes another"
+            )
+
+
+def _stores(layout: Layout) -> Iterator[Finding]:
+    if not lock.is_held(layout):
+        return
+    objects, port = recorded_objects(layout), PortBook(layout).recorded().get("postgres")
+    if objects is None or port is None:
+        yield _warning("the ports are not chosen yet", "wait until the start is over")
+        return
+    checks = (("PostgreSQL", Postgres(layout, port, SAME).check), ("the object store", objects.check))
+    for name, check in checks:
+        try:
+            check()
+        except NotAnswering as error:
+            yield _broken(f"{name}: {error}", f"read the logs in {layout.logs}")
+        except StackError as error:
+            yield _broken(str(error), "put the secret back, or begin with an empty state folder")
+        else:
+            yield _ok(f"{name} answers")

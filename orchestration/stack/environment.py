@@ -1,0 +1,93 @@
+"""What each process is told: its own database login, its own key right, and nothing of the others'."""
+
+import json
+
+from orchestration.stack.places import Places
+from orchestration.stack.plan import StoreAddresses
+from orchestration.stack.ports import LOOPBACK
+from orchestration.stack.provision import BINDINGS
+from vault.crypto import local
+
+
+def common(profile: str, places: Places, stores: StoreAddresses, *, login: str) -> dict[str, str]:
+    """Return what every process of ours is told, with the database login of this one."""
+    return {
+        "UNEFOIS_PROFILE": profile,
+        "VAULT_DATABASE_URL": stores.dsn(login, driver="psycopg"),
+        "VAULT_OBJECTS_ENDPOINT": stores.objects_endpoint,
+        "VAULT_OBJECTS_ACCESS_KEY": stores.objects_access_key,
+        "VAULT_OBJECTS_SECRET_KEY": stores.objects_secret_key,
+        "VAULT_OBJECTS_BUCKET": stores.bucket,
+        "VAULT_OBJECTS_SECURE": "false",
+        "VAULT_MASTER_PUBLIC_KEYSET": str(places.key(local.PUBLIC_NAME)),
+        "VAULT_JOURNAL_PUBLIC_KEY": str(places.key("journal.pub")),
+        "HUB_DOOR_URL": places.url("door"),
+        "HUB_RELEASE_URL": places.url("release"),
+    }
+
+
+def door(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
+    """The residents' door wraps keys and never unwraps one."""
+    return common(profile, places, stores, login="unefois_door") | {
+        "HUB_HOST": LOOPBACK,
+        "HUB_PORT": str(places.ports["door"]),
+        "HUB_PROVIDERS": str(places.key("providers.json")),
+        "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
+    }
+
+
+def release(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
+    """The partners' door unwraps, after a committed journal entry."""
+    return common(profile, places, stores, login="unefois_release") | {
+        "HUB_HOST": LOOPBACK,
+        "HUB_PORT": str(places.ports["release"]),
+        "HUB_TOKEN_SIGNING_KEY": str(places.key("tokens.jwk.json")),
+        "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
+    }
+
+
+def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
+    """The worker unwraps for reading, signs the journal, and holds the bindings' secrets."""
+    return (
+        common(profile, places, stores, login="unefois_worker")
+        | _bindings(places, secrets=True)
+        | {
+            "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
+            "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
+            "VAULT_JOURNAL_SIGNING_KEY": str(places.key("journal.pem")),
+            "VAULT_SEAL_TRUST": str(places.trust),
+        }
+    )
+
+
+def pipelines(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
+    """Dagster's processes unwrap nothing."""
+    return (
+        common(profile, places, stores, login="unefois_pipelines")
+        | _bindings(places, secrets=False)
+        | {
+            "DAGSTER_HOME": str(places.dagster_home),
+            # psycopg2 by name: with SQLAlchemy 2.1 a plain address means psycopg 3, which dagster-postgres breaks on.
+            "DAGSTER_PG_URL": stores.dsn("unefois_dagster", "dagster", driver="psycopg2"),
+        }
+    )
+
+
+def sandbox(profile: str, places: Places) -> dict[str, str]:
+    """The sandbox plays the outside and is told nothing of the inside."""
+    return {
+        "CONNECTORS_SANDBOX_PROFILE": profile,
+        "CONNECTORS_SANDBOX_PORT": str(places.ports["sandbox"]),
+        "CONNECTORS_SANDBOX_STATE": str(places.sandbox),
+        "CONNECTORS_SANDBOX_BASE_URL": places.url("sandbox"),
+        "CONNECTORS_SANDBOX_DOOR_URL": places.url("door"),
+        "CONNECTORS_SANDBOX_RELEASE_URL": places.url("release"),
+    }
+
+
+def _bindings(places: Places, *, secrets: bool) -> dict[str, str]:
+    found = {
+        "HUB_BINDINGS": str(BINDINGS),
+        "HUB_PLACES": json.dumps({"sandbox": places.url("sandbox"), "drops": str(places.drops)}),
+    }
+    return found | ({"HUB_SECRETS": str(places.sandbox)} if secrets else {})

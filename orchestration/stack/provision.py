@@ -1,0 +1,141 @@
+"""What a fresh state folder lacks: keys, sandbox partners and papers, migrations, and the partners' rows."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from connectors.jose import generate_key, public_part
+from connectors.oidc.provider import ACR_VALUES, SCOPES, Shape, standard_endpoints
+from connectors.sandbox.papers import create_authority, create_registry
+from connectors.sandbox.provisioning import (
+    CLIENT_ID,
+    create_api_token,
+    create_client_secret,
+    create_drop_folder,
+    create_partner_keys,
+    create_webhook_secret,
+    register_client_key,
+)
+from hub.partners.registry import PartnerFile, apply_partner, read_partners, secret_context
+from hub.requirements.catalogue import load
+from orchestration.stack.layout import CODE_ROOT, write_private
+from orchestration.stack.places import Places
+from orchestration.stack.plan import StoreAddresses
+from vault.bootstrap import utc_now
+from vault.crypto import local
+from vault.crypto.digest import DuplicateKey
+from vault.crypto.keyring import MasterKey
+from vault.db import Database
+from vault.journal.signing import HeadSigner
+
+PARTNERS = CODE_ROOT / "contracts" / "partners"
+BINDINGS = CODE_ROOT / "contracts" / "bindings"
+PROVIDERS = {
+    "franceconnect": Shape.FRANCECONNECT,
+    "mon-paris": Shape.MON_PARIS,
+    "proconnect": Shape.PROCONNECT,
+}
+
+
+def provision_files(places: Places) -> None:
+    """Make every key and sandbox file that is not there yet; harmless to repeat."""
+    places.layout.keys.mkdir(mode=0o700, exist_ok=True)
+    for folder in (places.sandbox, places.papers):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not places.key(local.PRIVATE_NAME).exists():
+        local.create(places.layout.keys)
+    if not places.key("duplicate.key").exists():
+        DuplicateKey.create(places.key("duplicate.key"))
+    if not places.key("journal.pem").exists():
+        HeadSigner.create(places.key("journal.pem"))
+    public = HeadSigner.load(places.key("journal.pem")).verifier.text()
+    write_private(places.key("journal.pub"), public, durable=False)
+    for name in ("tokens", "door-client"):
+        if not places.key(f"{name}.jwk.json").exists():
+            write_private(places.key(f"{name}.jwk.json"), json.dumps(generate_key(f"{name}-1")))
+    if not (places.papers / "trust" / "roots").exists():
+        create_authority(places.papers)
+        create_registry(places.papers)
+    _sandbox(places)
+    write_private(places.key("providers.json"), json.dumps(_providers(places)), durable=False)
+
+
+def migrate(stores: StoreAddresses) -> None:
+    """Bring the database to the newest revision, the vault's before the hub's."""
+    config = Config()
+    config.set_main_option("script_location", str(CODE_ROOT / "hub" / "schema"))
+    versions = (CODE_ROOT / "vault" / "schema" / "versions", CODE_ROOT / "hub" / "schema" / "versions")
+    config.set_main_option("version_path_separator", "newline")
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(path) for path in versions))
+    engine = create_engine(stores.dsn("unefois_owner", driver="psycopg"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+    engine.dispose()
+
+
+def apply_partners(places: Places, stores: StoreAddresses) -> list[str]:
+    """Bring partners and agreements in line with their files; return in words what changed."""
+    master = local.LocalMasterKey.load(places.key(local.PUBLIC_NAME))
+    database = Database.connect(stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
+    changes: list[str] = []
+    try:
+        with database.transaction() as tx:
+            for file in read_partners(PARTNERS):
+                url = file.webhook_url and file.webhook_url.format(sandbox=places.url("sandbox"))
+                partner = file.model_copy(update={"webhook_url": url})
+                changes += apply_partner(
+                    tx,
+                    partner,
+                    jwks={"keys": [create_partner_keys(places.sandbox, partner.slug)]},
+                    wrap_secret=partial(_wrapped_secret, places, master, partner),
+                    now=utc_now(),
+                )
+    finally:
+        database.close()
+    return changes
+
+
+def _wrapped_secret(places: Places, master: MasterKey, partner: PartnerFile) -> bytes:
+    secret = create_webhook_secret(places.sandbox, partner.slug)
+    return master.wrap(secret.encode(), secret_context(partner.siret))
+
+
+def _sandbox(places: Places) -> None:
+    register_client_key(places.sandbox, "franceconnect", public_part(_read_key(places.key("door-client.jwk.json"))))
+    for siret, body in load().bodies.items():
+        if body.role == "caisse":
+            create_api_token(places.sandbox, siret)
+    for file in read_partners(PARTNERS):
+        create_partner_keys(places.sandbox, file.slug)
+        create_drop_folder(places.sandbox, file.slug)
+
+
+def _providers(places: Places) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, shape in PROVIDERS.items():
+        issuer = f"{places.url('sandbox')}/{name}"
+        if shape is Shape.FRANCECONNECT:
+            credential: dict[str, object] = {"jwk": _read_key(places.key("door-client.jwk.json"))}
+        else:
+            credential = {"value": create_client_secret(places.sandbox, name)}
+        found[name] = {
+            "shape": shape.value,
+            **standard_endpoints(issuer),
+            "client_id": CLIENT_ID,
+            "client_auth": credential,
+            "redirect_uri": f"{places.url('door')}/sign-in/{name}/callback",
+            "scopes": SCOPES[shape],
+            "acr_values": ACR_VALUES[shape],
+        }
+    return found
+
+
+def _read_key(path: Path) -> dict[str, object]:
+    key: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    return key

@@ -1,0 +1,62 @@
+"""The one-machine system of Une Fois: which processes, in which order, told what."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.stack import environment, provision
+from orchestration.stack.layout import CODE_ROOT, Layout
+from orchestration.stack.places import Places
+from orchestration.stack.plan import Plan, StoreAddresses
+from orchestration.stack.processes import ProcessSpec
+
+
+class StackSettings(BaseSettings):
+    """Read from ``UNEFOIS_*``; the one-machine system is never production."""
+
+    model_config = SettingsConfigDict(env_prefix="UNEFOIS_", frozen=True, extra="ignore")
+
+    profile: Literal["demo", "test"] = Field()
+    pipelines: bool = True
+    """Whether Dagster comes up beside the rest."""
+
+
+def plan(layout: Layout) -> Plan:
+    """Return the plan of the system on this state folder."""
+    told: dict[str, str] = {}
+    settings = StackSettings(**told)  # type: ignore[arg-type]  # everything comes from the environment
+    places = Places.chosen(layout)
+
+    def prepare(stores: StoreAddresses) -> None:
+        provision.provision_files(places)
+        provision.migrate(stores)
+        provision.apply_partners(places, stores)
+
+    def processes(stores: StoreAddresses) -> Sequence[ProcessSpec]:
+        return [*_own(settings.profile, places, stores), *(_dagster(settings, places, stores))]
+
+    return Plan(prepare, processes)
+
+
+def _own(profile: str, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
+    def spec(name: str, arguments: Sequence[str], env: Mapping[str, str], *, health: bool = True) -> ProcessSpec:
+        return ProcessSpec(
+            name=name,
+            argv=(sys.executable, "-m", *arguments),
+            env={"PYTHONPATH": str(CODE_ROOT), **env},
+            health_url=f"{places.url(name)}/health" if health else None,
+        )
+
+    return [
+        spec("sandbox", ("connectors.sandbox",), environment.sandbox(profile, places)),
+        spec("door", ("hub.app", "door"), environment.door(profile, places, stores)),
+        spec("release", ("hub.app", "release"), environment.release(profile, places, stores)),
+        spec("worker", ("orchestration.cli", "worker"), environment.worker(profile, places, stores), health=False),
+    ]
+
+
+def _dagster(settings: StackSettings, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
+    return []

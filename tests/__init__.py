@@ -1,0 +1,1 @@
+"""Tests: real parts, made-up persons, small functions."""

@@ -1,0 +1,1 @@
+"""Files to test against, made by small generators; nothing of the outside world."""

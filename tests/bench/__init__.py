@@ -1,0 +1,1 @@
+"""Figures, each measured beside what it is set against."""

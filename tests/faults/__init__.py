@@ -1,0 +1,1 @@
+"""Kill it anywhere and look."""

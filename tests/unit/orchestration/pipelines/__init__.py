@@ -1,0 +1,1 @@
+"""Dagster's part, run in process on an instance that lives in memory."""

@@ -1,0 +1,1 @@
+"""The one-machine stack, tried on the real servers."""

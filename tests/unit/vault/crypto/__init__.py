@@ -1,0 +1,1 @@
+"""Keys: the envelope, the master key, holder keys, digests."""

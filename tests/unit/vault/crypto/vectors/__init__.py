@@ -1,0 +1,1 @@
+"""Published test vectors of vault/crypto/FORMAT.md, and what made them."""

@@ -1,0 +1,1 @@
+"""Unit tests of reading hostile files in a limited child."""

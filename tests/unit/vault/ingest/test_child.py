@@ -1,0 +1,181 @@
+"""The limited child from outside: hostile files, loops, bombs and kills end in a reading, and the next one works."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from connectors.sandbox.papers import (
+    Child,
+    CivilRegistry,
+    Parent,
+    SealAuthority,
+    birth_certificate,
+    residence_bill,
+    tax_notice_photo,
+)
+from contracts.documents import DocumentState, MediaType
+from tests.assets.hostile import ASSETS, Asset, endless_drawing, image, vast_photo
+from vault.ingest.child import Limits, ReaderChild
+from vault.ingest.reader import read
+from vault.ingest.reasons import Reason
+from vault.seals.trust import TrustStore
+
+TODAY = date(2026, 9, 1)
+ENDLESS = endless_drawing()
+
+
+@pytest.fixture(scope="module")
+def child(trust: TrustStore) -> Iterator[ReaderChild]:
+    """Run a child with the usual limits."""
+    with ReaderChild(trust) as running:
+        yield running
+
+
+def papers(authority: SealAuthority, registry: CivilRegistry) -> list[tuple[bytes, MediaType]]:
+    """Return the three demo papers."""
+    bill = residence_bill(
+        authority,
+        holder_name="Camille MARTIN",
+        street="12 rue des Tilleuls",
+        postcode="75012",
+        town="Paris",
+        issued_on=date(2026, 5, 4),
+    )
+    notice = tax_notice_photo(
+        authority,
+        declarant="MARTIN Camille",
+        reference_income=24560,
+        parts="2,5",
+        income_year=2025,
+        issued_on=date(2026, 7, 31),
+    )
+    born = birth_certificate(
+        registry,
+        child=Child("Martin", "Lina", date(2018, 3, 12), "Val-des-Tilleuls"),
+        parents=[Parent("Martin", "Camille")],
+        issued_on=TODAY,
+    )
+    return [(bill, MediaType.PDF), (notice, MediaType.JPEG), (born, MediaType.PDF)]
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that ``pid`` started and that still run."""
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_for_fork(pid: int) -> int:
+    """Wait until ``pid`` has a child, and return it."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if forks := children_of(pid):
+            return forks[0]
+        time.sleep(0.005)
+    raise AssertionError
+
+
+def test_the_child_reads_what_this_process_reads(
+    child: ReaderChild, authority: SealAuthority, registry: CivilRegistry, trust: TrustStore
+) -> None:
+    for data, announced in papers(authority, registry):
+        inside = child.read(data, announced, today=TODAY)
+        assert inside == read(data, announced, trust=trust, today=TODAY)
+        assert inside.verdict is DocumentState.AVAILABLE
+
+
+@pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
+def test_a_hostile_file_ends_as_it_must(asset: Asset, child: ReaderChild) -> None:
+    assert child.read(asset.make(), asset.announced, today=TODAY).reason is asset.reason
+
+
+def test_many_threads_share_one_child(child: ReaderChild) -> None:
+    kinds = [("JPEG", MediaType.JPEG), ("PNG", MediaType.PNG)] * 8
+    with ThreadPoolExecutor(8) as pool:
+        readings = list(pool.map(lambda kind: child.read(image(kind[0]), kind[1], today=TODAY), kinds))
+    assert [reading.media_type for reading in readings] == [announced for _, announced in kinds]
+
+
+def test_an_endless_page_meets_the_processor_limit(trust: TrustStore) -> None:
+    with ReaderChild(trust, limits=Limits(cpu_seconds=1)) as child:
+        assert child.read(ENDLESS, MediaType.PDF, today=TODAY).reason is Reason.TOO_SLOW
+        assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
+
+
+def test_an_endless_page_meets_the_clock(trust: TrustStore) -> None:
+    with ReaderChild(trust, limits=Limits(wall_seconds=0.5)) as child:
+        begun = time.monotonic()
+        reading = child.read(ENDLESS, MediaType.PDF, today=TODAY)
+        assert (reading.reason, reading.verdict) == (Reason.TOO_SLOW, DocumentState.QUARANTINED)
+        assert time.monotonic() - begun < 3
+        assert children_of(child.start()) == []
+
+
+def test_a_memory_bomb_meets_its_limit(trust: TrustStore) -> None:
+    with ReaderChild(trust, limits=Limits(address_space=260_000_000)) as child:
+        assert child.read(vast_photo(), MediaType.PNG, today=TODAY).reason is Reason.TOO_MUCH_MEMORY
+        assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
+
+
+def test_a_vast_photo_stays_within_the_usual_limits(child: ReaderChild) -> None:
+    assert child.read(vast_photo(), MediaType.PNG, today=TODAY).reason is Reason.READ
+
+
+def test_a_fork_killed_midway_quarantines_its_document_only(child: ReaderChild) -> None:
+    server = child.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(child.read, ENDLESS, MediaType.PDF, today=TODAY)
+        os.kill(wait_for_fork(server), signal.SIGKILL)
+        assert answer.result(timeout=10).reason is Reason.READER_FAILED
+    assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
+    assert child.start() == server
+
+
+def test_a_killed_server_is_replaced_and_its_document_read_again(trust: TrustStore) -> None:
+    with ReaderChild(trust, limits=Limits(wall_seconds=2)) as child, ThreadPoolExecutor(1) as pool:
+        server = child.start()
+        answer = pool.submit(child.read, ENDLESS, MediaType.PDF, today=TODAY)
+        fork = wait_for_fork(server)
+        os.kill(server, signal.SIGKILL)
+        assert answer.result(timeout=20).reason is Reason.TOO_SLOW
+        assert child.start() != server
+        assert not Path(f"/proc/{fork}/fd").exists()
+
+
+def test_closing_leaves_no_process(trust: TrustStore) -> None:
+    child = ReaderChild(trust)
+    server = child.start()
+    child.close()
+    assert not Path(f"/proc/{server}").exists()
+
+
+def test_the_server_knows_nothing_of_us(child: ReaderChild) -> None:
+    server = child.start()
+    assert Path(f"/proc/{server}/environ").read_bytes() == b""
+    links = [link.readlink() for link in Path(f"/proc/{server}/fd").iterdir()]
+    assert sum("socket" in str(link) for link in links) == 1
+
+
+def test_whoever_asks_loads_no_parser() -> None:
+    parsers = "{'PIL', 'pypdfium2', 'zxingcpp', 'pyhanko', 'tddoc'}"
+    command = [sys.executable, "-c", f"import sys, vault.ingest.child; print(sorted({parsers} & set(sys.modules)))"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[4], capture_output=True, check=True)  # noqa: S603
+    assert done.stdout == b"[]\n"
+
+
+def test_a_page_takes_less_than_a_third_of_a_second(
+    child: ReaderChild, authority: SealAuthority, registry: CivilRegistry
+) -> None:
+    bill, announced = papers(authority, registry)[0]
+    taken = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        child.read(bill, announced, today=TODAY)
+        taken.append(time.perf_counter() - begun)
+    assert sorted(taken)[2] < 0.3

@@ -1,0 +1,1 @@
+"""The object store port, on a real SeaweedFS and in memory."""

@@ -1,0 +1,1 @@
+"""Custody: documents go in sealed, come out only after a journal entry, and every touch is recorded."""

@@ -1,0 +1,1 @@
+"""Envelope encryption and key files; the only room that sees keys."""

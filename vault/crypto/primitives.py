@@ -1,0 +1,136 @@
+"""The few things we ask of Tink, typed; no other module imports it."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from tink import (
+    KeysetHandle,
+    TinkError,
+    hybrid,
+    json_proto_keyset_format,
+    new_keyset_handle,
+    proto_keyset_format,
+    secret_key_access,
+    streaming_aead,
+)
+from tink.proto import aes_gcm_hkdf_streaming_pb2, tink_pb2
+
+from vault.crypto.errors import KeyFileMalformed, KeyRefused, SealBroken
+
+streaming_aead.register()
+hybrid.register()
+
+StreamFault = TinkError
+"""What the streams below raise where a segment is not authentic, or their source fails."""
+
+_STREAM = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_4KB
+_HYBRID = hybrid.hybrid_key_templates.DHKEM_X25519_HKDF_SHA256_HKDF_SHA256_AES_256_GCM
+
+
+@dataclass(frozen=True, slots=True)
+class HybridPair:
+    """A hybrid key (RFC 9180 HPKE: X25519, HKDF-SHA256, AES-256-GCM): two serialized Tink keysets."""
+
+    public: bytes
+    private: bytes = field(repr=False)
+
+
+def new_stream_keyset() -> bytes:
+    """Return a fresh streaming AEAD keyset (AES256_GCM_HKDF_4KB), serialized and in clear."""
+    return bytes(proto_keyset_format.serialize(new_keyset_handle(_STREAM), secret_key_access.TOKEN))
+
+
+def encrypting_stream(keyset: bytes, destination: io.RawIOBase, associated_data: bytes) -> BinaryIO:
+    """Return a writable file that puts ciphertext into ``destination``; closing it writes the tail."""
+    stream: BinaryIO = _stream_primitive(keyset).new_encrypting_stream(destination, associated_data)
+    return stream
+
+
+def decrypting_stream(keyset: bytes, source: io.RawIOBase, associated_data: bytes) -> BinaryIO:
+    """Return a readable file of plaintext; its reads raise :data:`StreamFault` where a segment is not authentic.
+
+    Raises :class:`SealBroken` where ``keyset`` is not exactly one key of the kind we make.
+    """
+    stream: BinaryIO = _stream_primitive(keyset).new_decrypting_stream(source, associated_data)
+    return stream
+
+
+def new_hybrid_pair() -> HybridPair:
+    """Return a fresh hybrid key pair."""
+    handle = new_keyset_handle(_HYBRID)
+    private = proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    return HybridPair(
+        public=bytes(proto_keyset_format.serialize_without_secret(handle.public_keyset_handle())),
+        private=bytes(private),
+    )
+
+
+def hybrid_encrypt(public_keyset: bytes, secret: bytes, context: bytes) -> bytes:
+    """Seal ``secret`` to the holder of the private keyset, bound to ``context``; raises :class:`KeyRefused`."""
+    try:
+        handle = proto_keyset_format.parse_without_secret(public_keyset)
+        return bytes(handle.primitive(hybrid.HybridEncrypt).encrypt(secret, context))
+    except TinkError:
+        raise KeyRefused from None
+
+
+def hybrid_decrypt(private_keyset: bytes, sealed: bytes, context: bytes) -> bytes:
+    """Open what :func:`hybrid_encrypt` sealed; or raise :class:`KeyRefused` (another key, another context, changed)."""
+    try:
+        handle = proto_keyset_format.parse(private_keyset, secret_key_access.TOKEN)
+        return bytes(handle.primitive(hybrid.HybridDecrypt).decrypt(sealed, context))
+    except TinkError:
+        raise KeyRefused from None
+
+
+def public_to_json(public_keyset: bytes) -> str:
+    """Return the public keyset as Tink's JSON."""
+    handle = proto_keyset_format.parse_without_secret(public_keyset)
+    return str(json_proto_keyset_format.serialize_without_secret(handle))
+
+
+def private_to_json(private_keyset: bytes) -> str:
+    """Return the private keyset, in clear, as Tink's JSON."""
+    handle = proto_keyset_format.parse(private_keyset, secret_key_access.TOKEN)
+    return str(json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+
+
+def public_from_json(text: str) -> bytes:
+    """Return the public keyset in Tink's JSON ``text``; raises :class:`KeyFileMalformed`, also for a private one."""
+    try:
+        handle = json_proto_keyset_format.parse_without_secret(text)
+        handle.primitive(hybrid.HybridEncrypt)
+        return bytes(proto_keyset_format.serialize_without_secret(handle))
+    except TinkError:
+        raise KeyFileMalformed from None
+
+
+def private_from_json(text: str) -> HybridPair:
+    """Return the pair whose private keyset is Tink's JSON ``text``; raises :class:`KeyFileMalformed`."""
+    try:
+        handle: KeysetHandle = json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
+        public = proto_keyset_format.serialize_without_secret(handle.public_keyset_handle())
+        private = proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+        return HybridPair(public=bytes(public), private=bytes(private))
+    except TinkError:
+        raise KeyFileMalformed from None
+
+
+def _stream_primitive(keyset: bytes) -> Any:
+    try:
+        handle = proto_keyset_format.parse(keyset, secret_key_access.TOKEN)
+        _refuse_other_keys(keyset)
+        return handle.primitive(streaming_aead.StreamingAead)
+    except TinkError:
+        raise SealBroken from None
+
+
+def _refuse_other_keys(keyset: bytes) -> None:
+    # Tink tries every key of a set: only a set of one key of one kind is committed to by committing to the set.
+    keys = tink_pb2.Keyset.FromString(keyset).key
+    if len(keys) != 1 or keys[0].key_data.type_url != _STREAM.type_url:
+        raise SealBroken
+    wanted = aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingKeyFormat.FromString(_STREAM.value).params
+    if aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingKey.FromString(keys[0].key_data.value).params != wanted:
+        raise SealBroken

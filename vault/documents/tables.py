@@ -1,0 +1,76 @@
+"""Tables of this room; the SQL under ``vault/schema`` has their constraints, and a test compares the two."""
+
+from enum import StrEnum
+
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Date, Enum, Integer, LargeBinary, Table, Text, Uuid
+
+from contracts.documents import DocumentState, Grade, Outcome
+from vault.db import METADATA
+
+
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [member.value for member in kind]
+
+
+STATE = Enum(DocumentState, name="document_state", schema="vault", values_callable=_values)
+OUTCOME = Enum(Outcome, name="outcome", schema="vault", values_callable=_values)
+GRADE = Enum(Grade, name="grade", schema="vault", values_callable=_values)
+
+DOCUMENT = Table(
+    "document",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("holder_id", Uuid, nullable=False),
+    Column("holder_generation", Integer),
+    Column("origin", Text, nullable=False),
+    Column("object_name", Text, nullable=False),
+    Column("wrapped_key", LargeBinary),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("keyed_digest", LargeBinary),
+    Column("media_type", Text, nullable=False),
+    Column("plaintext_length", BigInteger, nullable=False),
+    Column("sealed_facts", LargeBinary),
+    Column("announced_type", Text, nullable=False),
+    Column("state", STATE, nullable=False),
+    Column("state_reason", Text, nullable=False),
+    Column("state_since", TIMESTAMP(timezone=True), nullable=False),
+    Column("received_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+VIEWING_COPY = Table(
+    "viewing_copy",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("object_name", Text, nullable=False),
+    Column("holder_id", Uuid, nullable=False),
+    Column("holder_generation", Integer, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("plaintext_length", BigInteger, nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+FINDING = Table(
+    "finding",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("outcome", OUTCOME, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("decided_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+READING = Table(
+    "reading",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("evidence_type", Text, nullable=False),
+    Column("grade", GRADE, nullable=False),
+    Column("issued_on", Date),
+    Column("pages", Integer, nullable=False),
+    Column("sealed_fields", LargeBinary),
+    Column("concluded_at", TIMESTAMP(timezone=True), nullable=False),
+)

@@ -1,0 +1,213 @@
+"""The limited child from outside: hand it a stranger's bytes, get a reading, whatever the bytes do to it."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+import vault
+from contracts.documents import MediaType
+from vault.errors import VaultError
+from vault.ingest import frames
+from vault.ingest.limits import Limits, available_limits
+from vault.ingest.reading import Reading, WireError
+from vault.ingest.reasons import Reason
+from vault.seals.trust import TrustStore
+
+__all__ = ["Limits", "ReaderChild", "ReaderUnavailable", "available_limits"]
+
+_SERVER = "vault.ingest.server"
+"""Started by name and never imported here: the process that holds keys loads no parser."""
+_START_SECONDS = 30.0
+_GRACE_SECONDS = 5.0
+_PARALLEL = 2
+_ATTEMPTS = 2
+_END_BYTES = 256
+
+
+class ReaderUnavailable(VaultError):
+    """The reader of documents cannot be started; nothing was read."""
+
+
+class _ServerDiedError(Exception):
+    """The fork server ended under a document, which may not be the document's fault."""
+
+
+class ReaderChild:
+    """A fork server of ours, started on first use and again when it dies; any thread may call :meth:`read`.
+
+    The server is a fresh interpreter with an empty environment, no key and no connection but the one to us.
+    """
+
+    def __init__(self, trust: TrustStore, *, limits: Limits | None = None) -> None:
+        """Keep whom to trust and how much to allow each document; nothing is started yet."""
+        self._trust = trust
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(_PARALLEL)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop it."""
+        self.close()
+
+    def start(self) -> int:
+        """Start the server unless it runs, and return its process identifier.
+
+        Raises:
+            ReaderUnavailable: it did not come up.
+        """
+        with self._lock:
+            server, _ = self._running()
+            return server.pid
+
+    def close(self) -> None:
+        """Stop the server and every reading under way."""
+        with self._lock:
+            self._stop()
+
+    def read(self, data: bytes, announced: MediaType, *, today: date) -> Reading:
+        """Return the reading of ``data``; a document that breaks, stalls or starves the reader is quarantined.
+
+        Raises:
+            ReaderUnavailable: the server cannot be started.
+        """
+        request = {"announced": announced.value, "today": today.isoformat()}
+        with self._slots:
+            for _ in range(_ATTEMPTS):
+                server, document, report = self._hand_over()
+                try:
+                    return self._read_once(document, report, request=request, data=data)
+                except _ServerDiedError:
+                    self._discard(server)
+        return Reading.refused(Reason.READER_FAILED)
+
+    def _read_once(
+        self, document: socket.socket, report: socket.socket, *, request: dict[str, str], data: bytes
+    ) -> Reading:
+        with document, report:
+            document.settimeout(self._limits.wall_seconds + _GRACE_SECONDS)
+            report.settimeout(_GRACE_SECONDS)
+            answer = _converse(document, request, data)
+            return _conclude(answer, _end_of(report))
+
+    def _hand_over(self) -> tuple[subprocess.Popen[bytes], socket.socket, socket.socket]:
+        """Give a living server the far ends of two sockets, for the document and for its end; return the near ones."""
+        document, document_far = socket.socketpair()
+        report, report_far = socket.socketpair()
+        with document_far, report_far, self._lock:
+            for _ in range(_ATTEMPTS):
+                server, control = self._running()
+                try:
+                    socket.send_fds(control, [b"."], [document_far.fileno(), report_far.fileno()])
+                except OSError:
+                    self._stop()
+                else:
+                    return server, document, report
+        document.close()
+        report.close()
+        raise ReaderUnavailable
+
+    def _discard(self, server: subprocess.Popen[bytes]) -> None:
+        """Stop ``server``, unless another thread has replaced it already."""
+        with self._lock:
+            if self._server is server:
+                self._stop()
+
+    def _running(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        """Return a living server and its control socket; the lock is held."""
+        if self._server is None or self._control is None or self._server.poll() is not None:
+            self._stop()
+            self._server, self._control = self._launch()
+        return self._server, self._control
+
+    def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        control, far = socket.socketpair()
+        with far:
+            server = subprocess.Popen(
+                [sys.executable, "-E", "-s", "-m", _SERVER],
+                stdin=far.fileno(),
+                stdout=subprocess.DEVNULL,
+                cwd=Path(vault.__file__).parents[1],
+                env={},
+            )
+        control.settimeout(_START_SECONDS)
+        try:
+            frames.send(control, _setup(self._trust, self._limits))
+            frames.receive(control)
+        except (OSError, frames.FrameBroken):
+            control.close()
+            server.kill()
+            server.wait()
+            raise ReaderUnavailable from None
+        return server, control
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+
+def _converse(document: socket.socket, request: dict[str, str], data: bytes) -> tuple[dict[str, object], bytes] | None:
+    """Send the document and return the answer, or nothing when the fork ended before it gave one."""
+    try:
+        frames.send(document, dict(request), data)
+    except OSError:
+        return None
+    try:
+        return frames.receive(document)
+    except (OSError, frames.FrameBroken):
+        return None
+
+
+def _end_of(report: socket.socket) -> dict[str, int]:
+    """Return how the fork ended, in the server's words.
+
+    Raises:
+        _ServerDiedError: the server has none, for it is gone.
+    """
+    try:
+        text = report.recv(_END_BYTES)
+    except OSError:
+        raise _ServerDiedError from None
+    if not text:
+        raise _ServerDiedError
+    end: dict[str, int] = json.loads(text)
+    return end
+
+
+def _conclude(answer: tuple[dict[str, object], bytes] | None, end: dict[str, int]) -> Reading:
+    if end["late"] or end["code"] == -signal.SIGXCPU:
+        return Reading.refused(Reason.TOO_SLOW)
+    if answer is None or end["code"] != 0:
+        return Reading.refused(Reason.READER_FAILED)
+    try:
+        return Reading.from_wire(*answer)
+    except WireError:
+        return Reading.refused(Reason.READER_FAILED)
+
+
+def _setup(trust: TrustStore, limits: Limits) -> dict[str, object]:
+    """Return the first frame a server is sent: whom to trust and how much to allow."""
+    return {
+        "certificates": trust.certificate_pems(),
+        "roots": trust.root_pems(),
+        "allow_test_authority": trust.allow_test_authority,
+        "limits": asdict(limits),
+    }

@@ -1,0 +1,110 @@
+"""Appending to the journal in the transaction of the act itself, and asking what was appended."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from contracts.identifiers import EntryId, new_uuid
+from vault.db import ReadTx, WriteTx
+from vault.journal.records import SALT_LENGTH, JournalAct, JournalEntry, commit_record, parse_record
+from vault.journal.tables import ENTRY, PENDING, RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as it lies in the journal, with its record."""
+
+    entry_id: EntryId
+    recorded_at: datetime
+    entry: JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEntry:
+    """What the gate must find committed before anything is opened."""
+
+    entry_id: EntryId
+    act: JournalAct
+    document: UUID | None
+    recorded_at: datetime
+
+
+def append(tx: WriteTx, entry: JournalEntry) -> EntryId:
+    """Write ``entry`` down; it is in the journal exactly if ``tx`` commits.
+
+    Raises :class:`~vault.journal.errors.RecordRefused` for an entry that holds anything but words and identifiers.
+    """
+    return append_all(tx, (entry,))[0]
+
+
+def append_all(tx: WriteTx, entries: Sequence[JournalEntry]) -> list[EntryId]:
+    """Write several entries down at once, in this order; raises as :func:`append` does."""
+    if not entries:
+        return []
+    recorded_at = datetime.now(UTC)
+    identifiers = [EntryId(new_uuid()) for _ in entries]
+    salts = [secrets.token_bytes(SALT_LENGTH) for _ in entries]
+    records = [entry.canonical() for entry in entries]
+    rows = list(zip(identifiers, entries, salts, records, strict=True))
+    tx.execute(
+        insert(ENTRY),
+        [
+            {
+                "entry_id": identifier,
+                "recorded_at": recorded_at,
+                "act": str(entry.act),
+                "commitment": commit_record(salt, record),
+            }
+            for identifier, entry, salt, record in rows
+        ],
+    )
+    tx.execute(
+        insert(RECORD),
+        [
+            {
+                "entry_id": identifier,
+                "record": record,
+                "salt": salt,
+                "document_id": entry.document,
+                "subjects": list(entry.subjects),
+            }
+            for identifier, entry, salt, record in rows
+        ],
+    )
+    tx.execute(insert(PENDING), [{"entry_id": identifier} for identifier in identifiers])
+    return identifiers
+
+
+def find_release_entry(tx: ReadTx, entry_id: UUID) -> ReleaseEntry | None:
+    """Return what the gate asks of a committed entry, or nothing where there is none or its record is gone.
+
+    Call it in a transaction of its own: in the one that appended, the entry is visible before it is committed.
+    """
+    statement = (
+        select(ENTRY.c.act, ENTRY.c.recorded_at, RECORD.c.document_id)
+        .join(RECORD, RECORD.c.entry_id == ENTRY.c.entry_id)
+        .where(ENTRY.c.entry_id == entry_id)
+    )
+    row = tx.execute(statement).one_or_none()
+    if row is None:
+        return None
+    return ReleaseEntry(EntryId(entry_id), JournalAct(row.act), row.document_id, row.recorded_at)
+
+
+def entries_about(tx: ReadTx, subject: UUID, *, limit: int = 200) -> list[StoredEntry]:
+    """Return the newest ``limit`` entries that name ``subject``, newest first: a person's own trace."""
+    statement = (
+        select(ENTRY.c.entry_id, ENTRY.c.recorded_at, RECORD.c.record)
+        .join(RECORD, RECORD.c.entry_id == ENTRY.c.entry_id)
+        .where(RECORD.c.subjects.contains([subject]))
+        .order_by(ENTRY.c.recorded_at.desc(), ENTRY.c.entry_id.desc())
+        .limit(limit)
+    )
+    return [
+        StoredEntry(EntryId(row.entry_id), row.recorded_at, parse_record(bytes(row.record)))
+        for row in tx.execute(statement)
+    ]

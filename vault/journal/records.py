@@ -1,0 +1,142 @@
+"""What one entry says, as canonical bytes, and the commitment and leaf computed over them."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from vault.journal.errors import RecordRefused
+
+SALT_LENGTH = 32
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COMMITMENT_DOMAIN = b"unefois/journal-record/v1\x00"
+_LEAF_DOMAIN = b"unefois/journal-leaf/v1\x00"
+
+
+class JournalAct(StrEnum):
+    """The closed list of acts that are written down."""
+
+    SIGN_IN = "sign_in"
+    DEPOSIT = "deposit"
+    CONCLUDE = "conclude"
+    VIEW = "view"
+    RELEASE = "release"
+    REFUSE = "refuse"
+    ERASE = "erase"
+    LINK = "link"
+    REQUEST = "request"
+    GRANT = "grant"
+    WITHDRAW = "withdraw"
+    PULL = "pull"
+    PUSH = "push"
+    REVIEW = "review"
+
+
+class ActorKind(StrEnum):
+    """Who can act."""
+
+    RESIDENT = "resident"
+    AGENT = "agent"
+    PARTNER = "partner"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted: a kind and an opaque identifier, never a name."""
+
+    kind: ActorKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One act: identifiers and words only, never a value of a document or a name of a person."""
+
+    act: JournalAct
+    actor: Actor
+    document: UUID | None = None
+    subjects: tuple[UUID, ...] = ()
+    recipient: str | None = None
+    purpose: str | None = None
+    ground: Mapping[str, Any] | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def canonical(self) -> bytes:
+        """Return the record: JSON in UTF-8, members sorted, no spaces, no fractions.
+
+        Raises :class:`~vault.journal.errors.RecordRefused` for anything but text, whole numbers, truth values, nothing,
+        identifiers, and lists and objects of these.
+        """
+        return _canonical_json(
+            {
+                "act": self.act,
+                "actor": {"kind": self.actor.kind, "id": self.actor.id},
+                "document": self.document,
+                "subjects": self.subjects,
+                "recipient": self.recipient,
+                "purpose": self.purpose,
+                "ground": self.ground,
+                "detail": self.detail,
+            }
+        )
+
+
+def parse_record(record: bytes) -> JournalEntry:
+    """Read back what :meth:`JournalEntry.canonical` wrote; raises :class:`~vault.journal.errors.RecordRefused`."""
+    try:
+        found = json.loads(record)
+        return JournalEntry(
+            act=JournalAct(found["act"]),
+            actor=Actor(ActorKind(found["actor"]["kind"]), found["actor"]["id"]),
+            document=None if found["document"] is None else UUID(found["document"]),
+            subjects=tuple(UUID(subject) for subject in found["subjects"]),
+            recipient=found["recipient"],
+            purpose=found["purpose"],
+            ground=found["ground"],
+            detail=found["detail"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RecordRefused from None
+
+
+def commit_record(salt: bytes, record: bytes) -> bytes:
+    """Return the salted commitment of a record: without the salt it tells nothing, not even to a guess."""
+    return hashlib.sha256(_COMMITMENT_DOMAIN + salt + record).digest()
+
+
+def leaf_data(entry_id: UUID, recorded_at: datetime, act: str, commitment: bytes) -> bytes:
+    """Return what the leaf of an entry is hashed over: all that stays when the record goes."""
+    microseconds = (recorded_at - _EPOCH) // timedelta(microseconds=1)
+    word = act.encode()
+    return b"".join(
+        (_LEAF_DOMAIN, entry_id.bytes, microseconds.to_bytes(8, "big"), len(word).to_bytes(2, "big"), word, commitment)
+    )
+
+
+def _canonical_json(value: Any) -> bytes:
+    text = json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise RecordRefused from None
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise RecordRefused
+        return {str(name): _plain(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [_plain(member) for member in value]
+    raise RecordRefused

@@ -1,0 +1,1 @@
+"""Where ciphertext lies: the port, S3, memory."""

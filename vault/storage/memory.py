@@ -1,0 +1,38 @@
+"""An object store in memory, for unit tests."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from vault.storage.errors import ObjectMissing
+from vault.storage.objects import LengthGuard, ObjectName
+
+
+class MemoryObjectStore:
+    """Keeps objects in a dictionary; see :class:`vault.storage.objects.StreamingStore`."""
+
+    def __init__(self) -> None:
+        self._objects: dict[ObjectName, bytes] = {}
+
+    def put(self, name: ObjectName, chunks: Iterable[bytes], length: int) -> None:
+        """Store exactly ``length`` bytes."""
+        self._objects[name] = b"".join(LengthGuard(length).over(chunks))
+
+    async def put_stream(self, name: ObjectName, chunks: AsyncIterator[bytes], length: int) -> None:
+        """Store exactly ``length`` bytes as they come."""
+        self._objects[name] = b"".join([chunk async for chunk in LengthGuard(length).over_stream(chunks)])
+
+    def get(self, name: ObjectName) -> Iterator[bytes]:
+        """Yield the object."""
+        if name not in self._objects:
+            raise ObjectMissing
+        yield self._objects[name]
+
+    def exists(self, name: ObjectName) -> bool:
+        """Tell whether there is such an object."""
+        return name in self._objects
+
+    def delete(self, name: ObjectName) -> None:
+        """Delete the object."""
+        self._objects.pop(name, None)
+
+    async def aclose(self) -> None:
+        """Do nothing: there are no connections."""
