@@ -79,7 +79,7 @@ def back(vault: VaultSettings, hub: HubSettings) -> Back:
     """Assemble what the worker and the pipelines share; each with the keys and secrets its settings name."""
     folder = _required(hub.bindings, "HUB_BINDINGS")
     bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets)
-    source = QuotientSource(lambda siret: bindings.of("api-particulier", siret), http_transport)
+    source = QuotientSource(lambda siret: bindings.of("api-particulier", siret), _Ways().over_http)
     return Back(vault_parts.custody(vault), load(), bindings, source)
 
 
@@ -88,9 +88,17 @@ def sender(vault: VaultSettings, custody: Custody) -> Sender:
     return Sender(custody.db, vault_parts.master_key(vault), custody.now)
 
 
-def http_transport(binding: Binding) -> Transport:
-    """Return a way out over HTTP, to the binding's own origin and nowhere else."""
-    return HttpTransport(MANIFEST.limits, origin=binding.base_url)
+class _Ways:
+    """One way out per binding, kept for the life of the process and shared with no other binding."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, HttpTransport] = {}
+
+    def over_http(self, binding: Binding) -> Transport:
+        """Return the way to the binding's own origin and nowhere else."""
+        if binding.slug not in self._open:
+            self._open[binding.slug] = HttpTransport(MANIFEST.limits, origin=binding.base_url)
+        return self._open[binding.slug]
 
 
 def drop_transport(binding: Binding) -> Transport:

@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
+from contracts.documents import EvidenceType
 from contracts.identifiers import PersonId, Siret
 from hub.requirements.catalogue import Catalogue
 from vault.db import ReadTx
+from vault.documents.tables import READING
 from vault.journal.entries import StoredEntry, entries_about
 from vault.journal.records import ActorKind, JournalAct
 
@@ -49,16 +53,26 @@ _LINK_STEPS = {
 
 def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId) -> list[TraceLine]:
     """Return what was done with a person's papers, newest first; nobody else's acts appear by name."""
-    return [_line(catalogue, stored) for stored in entries_about(tx, person_id)]
+    entries = entries_about(tx, person_id)
+    kinds = _kinds(tx, {stored.entry.document for stored in entries if stored.entry.document is not None})
+    return [_line(catalogue, stored, kinds) for stored in entries]
 
 
-def _line(catalogue: Catalogue, stored: StoredEntry) -> TraceLine:
+def _kinds(tx: ReadTx, documents: set[UUID]) -> dict[UUID, EvidenceType]:
+    """Return what each of these papers was read as; the person knows them by kind, not by number."""
+    columns = select(READING.c.document_id, READING.c.evidence_type)
+    rows = tx.execute(columns.where(READING.c.document_id.in_(list(documents))))
+    return {row.document_id: EvidenceType(row.evidence_type) for row in rows}
+
+
+def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceType]) -> TraceLine:
     entry = stored.entry
+    kind = catalogue.evidence.get(kinds.get(entry.document, EvidenceType.UNKNOWN)) if entry.document else None
     return TraceLine(
         at=stored.recorded_at,
         act=entry.act.value,
         who=_who(catalogue, entry.actor.kind, entry.actor.id),
-        what=_what(stored),
+        what=_what(stored) + (f" : {kind.name_fr}" if kind is not None else ""),
         why=_why(catalogue, stored),
         document=entry.document,
         entry=stored.entry_id,

@@ -1,28 +1,187 @@
 """The operator's command: ``unefois``."""
 
+import json
+import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Une Fois: dites-le une fois.")
-journal_app = typer.Typer(no_args_is_help=True, help="The journal.")
-app.add_typer(journal_app, name="journal")
+from orchestration.stack.errors import StackError
+from orchestration.stack.layout import CODE_ROOT, Layout
 
-State = Annotated[Path | None, typer.Option("--state", help="State folder; .unefois in the clone by default.")]
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Une Fois: dites-le une fois."
+)
+journal = typer.Typer(no_args_is_help=True, help="The journal: who touched what, and that nobody rewrote it.")
+contracts = typer.Typer(no_args_is_help=True, help="Schemas and OpenAPI documents generated from the code.")
+partners = typer.Typer(no_args_is_help=True, help="Partners and agreements.")
+app.add_typer(journal, name="journal")
+app.add_typer(contracts, name="contracts")
+app.add_typer(partners, name="partners")
+
+State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
+PROFILE = {"UNEFOIS_PROFILE": "demo"}
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop everything afterwards; the last line is JSON.")] = False,  # noqa: FBT002 - Typer reads it as a flag
+    state: State = None,
+) -> None:
+    """Start the system and play the whole journey, told step by step."""
+    from orchestration.demo.telling import tell
+
+    raise typer.Exit(tell(_layout(state), once=once))
+
+
+@app.command()
+def up(state: State = None) -> None:
+    """Start the one-machine system and return when it is ready; Dagster comes up beside it."""
+    from orchestration.stack import stack
+    from orchestration.stack.places import Places
+
+    layout = _layout(state)
+    running = stack.up(layout, env=PROFILE)
+    places = Places.recorded(layout)
+    print(f"ready in {running.seconds:.1f} s")
+    for part, what in (("door", "residents' pages"), ("release", "partners' API"), ("sandbox", "sandbox")):
+        print(f"  {places.url(part):<26} {what}")
+    print(f"  {places.url('dagster-web'):<26} Dagster (comes up in its own time)")
+
+
+@app.command()
+def down(state: State = None) -> None:
+    """Stop the one-machine system."""
+    from orchestration.stack import stack
+
+    stack.down(_layout(state))
+
+
+@app.command()
+def status(state: State = None) -> None:
+    """Say how each part is."""
+    from orchestration.stack import stack
+
+    seen = stack.status(_layout(state))
+    if seen is None:
+        print("never started here")
+        raise typer.Exit(1)
+    for part in seen.parts:
+        print(f"{part.name:<16} {part.status.value:<9} restarts {part.restarts}  {part.health}")
+
+
+@app.command()
+def doctor(state: State = None) -> None:
+    """Say in words what is wrong, and what to do about it."""
+    from orchestration.stack.doctor import Level, examine
+
+    findings = examine(_layout(state))
+    for finding in findings:
+        print(f"{finding.level.value:<8} {finding.what}")
+        if finding.to_do:
+            print(f"{'':<8} → {finding.to_do}")
+    raise typer.Exit(int(any(finding.level is Level.BROKEN for finding in findings)))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision, as the login named by UNEFOIS_OWNER_URL."""
+    from hub.schema.migrating import upgrade
+    from orchestration.owner import OwnerSettings
+
+    told: dict[str, str] = {}
+    upgrade(OwnerSettings(**told).owner_url.get_secret_value())  # type: ignore[arg-type]  # from the environment
 
 
 @app.command()
 def worker() -> None:
-    """Run the worker (settings from the environment)."""
+    """Run the worker in the foreground; settings come from the environment."""
     from orchestration.worker import main as work
 
     work()
 
 
+@app.command("hand-over")
+def hand_over(binding: str, day: Annotated[str, typer.Argument(help="YYYY-MM-DD")]) -> None:
+    """Hand over one day through one binding, as the pipeline does; settings come from the environment."""
+    from hub.bootstrap import back, drop_transport, read_settings
+    from hub.exchanges.handover import Way, hand_over_day
+
+    parts = back(*read_settings())
+    found = parts.bindings.named(binding)
+    way = Way(found, drop_transport(found))
+    done = hand_over_day(parts.custody, parts.catalogue, way, date.fromisoformat(day), correlation="cli")
+    print(json.dumps({"outcome": done.outcome, "lines": done.lines, "withheld": done.withheld}))
+
+
+@journal.command("verify")
+def journal_verify(
+    proof: Annotated[Path | None, typer.Option(help="Check one proof file offline instead.")] = None,
+    public_key: Annotated[Path | None, typer.Option(help="Public key of the journal's heads.")] = None,
+    state: State = None,
+) -> None:
+    """Recompute the whole journal, or check one proof; name the first bad entry."""
+    from orchestration.journal import check_proof, verify_all
+
+    layout = _layout(state)
+    key = public_key or layout.keys / "journal.pub"
+    words, holds = check_proof(proof, key) if proof is not None else verify_all(layout, key)
+    print(words)
+    raise typer.Exit(int(not holds))
+
+
+@journal.command("proof")
+def journal_proof(entry: str, state: State = None) -> None:
+    """Print the inclusion proof of one entry, for keeping and checking offline."""
+    from orchestration.journal import proof_of
+
+    print(proof_of(_layout(state), entry))
+
+
+@partners.command("apply")
+def partners_apply(state: State = None) -> None:
+    """Bring partners and agreements of a running one-machine system in line with their files."""
+    from orchestration.stack.addresses import addresses
+    from orchestration.stack.places import Places
+    from orchestration.stack.provision import apply_partners
+
+    layout = _layout(state)
+    for change in apply_partners(Places.recorded(layout), addresses(layout)) or ["nothing to change"]:
+        print(change)
+
+
+@contracts.command("write")
+def contracts_write() -> None:
+    """Write the generated schemas and OpenAPI documents."""
+    from orchestration.published import write
+
+    write(CODE_ROOT / "contracts" / "schemas")
+
+
+@contracts.command("check")
+def contracts_check() -> None:
+    """Fail where a committed schema is not what the code says."""
+    from orchestration.published import differences
+
+    found = differences(CODE_ROOT / "contracts" / "schemas")
+    for name in found:
+        print(f"contracts/schemas/{name} is not what the code says; run « make contracts »")
+    raise typer.Exit(int(bool(found)))
+
+
+def _layout(state: Path | None) -> Layout:
+    return Layout() if state is None else Layout(state)
+
+
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command; what the stack refuses is said in words."""
+    try:
+        app()
+    except StackError as error:
+        print(f"unefois: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,15 @@ from typing import Any
 
 import httpx
 
-from connectors.sandbox.papers import Child, Parent, birth_certificate, create_authority, create_registry
-from connectors.sandbox.papers import residence_bill, tax_notice_photo
+from connectors.sandbox.papers import (
+    Child,
+    Parent,
+    birth_certificate,
+    create_authority,
+    create_registry,
+    residence_bill,
+    tax_notice_photo,
+)
 from orchestration.stack import stack
 from orchestration.stack.layout import Layout
 from orchestration.stack.places import Places

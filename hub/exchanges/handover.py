@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from connectors.caisse_fichiers.codec import PupilFileCodec
 from connectors.caisse_fichiers.pupils import PupilFile, PupilLine
 from connectors.port import Binding, Transport
+from contracts.calendar import PARIS
 from contracts.grounds import Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
@@ -30,7 +30,6 @@ from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 
 OPERATION = "hand_over"
-PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from contracts.events import SOURCE, SPEC_VERSION
+from contracts.calendar import paris_day
 from contracts.identifiers import Siret, new_uuid
+from contracts.notifications import NotificationData, notification
 from hub.notifications.tables import DELIVERY
 from hub.partners.pseudonyms import Named, pseudonym
 from hub.partners.registry import agreements_of
@@ -37,19 +37,20 @@ def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID 
 
     The body carries this partner's pseudonym of the line and no other identifier of ours.
     """
-    covered = any(signal.service in agreement.services for agreement in agreements_of(tx, siret, on=now.date()))
+    covered = any(signal.service in agreement.services for agreement in agreements_of(tx, siret, on=paris_day(now)))
     reachable = tx.execute(select(PARTNER.c.webhook_url).where(PARTNER.c.siret == siret)).scalar_one_or_none()
     if not covered or reachable is None:
         return None
     delivery_id = new_uuid()
     subject = pseudonym(tx, siret, Named.FILE, signal.line_id)
+    data = NotificationData(subject, signal.service, signal.requirement, signal.school_year)
     tx.execute(
         insert(DELIVERY)
         .values(
             delivery_id=delivery_id,
             siret=siret,
             event_id=signal.event_id,
-            body=_body(delivery_id, str(subject), signal, now=now),
+            body=notification(delivery_id, signal.event_type, now, data),
             next_attempt_at=now,
             created_at=now,
         )
@@ -58,22 +59,3 @@ def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID 
     # Delivered by PostgreSQL when the transaction commits, so that no wake-up is lost or early.
     tx.execute(select(func.pg_notify(CHANNEL, "")))
     return delivery_id
-
-
-def _body(delivery_id: UUID, subject: str, signal: Signal, *, now: datetime) -> dict[str, Any]:
-    return {
-        "specversion": SPEC_VERSION,
-        # The delivery's own identifier: the event's would be common to two partners.
-        "id": str(delivery_id),
-        "source": SOURCE,
-        "type": signal.event_type,
-        "subject": subject,
-        "time": now.isoformat(),
-        "datacontenttype": "application/json",
-        "data": {
-            "subject": subject,
-            "service": signal.service,
-            "requirement": signal.requirement,
-            "school_year": signal.school_year,
-        },
-    }

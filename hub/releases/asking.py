@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Row
 
+from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym, Siret, new_uuid
 from hub.errors import HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement
@@ -119,7 +120,7 @@ def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, 
     service = catalogue.services.get(asked.service)
     if service is None or service.requirement(asked.requirement) is None:
         raise InvalidValue("service, requirement: not in the catalogue")
-    agreements = agreements_of(tx, caller.siret, on=now.date())
+    agreements = agreements_of(tx, caller.siret, on=paris_day(now))
     if not any(asked.service in a.services and asked.purpose in a.purposes for a in agreements):
         raise OutsideAgreement(f"{asked.service} for {asked.purpose}")
     line = _line(tx, caller.siret, asked)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
+from contracts.calendar import paris_day
 from contracts.documents import GRADE_ORDER
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
@@ -18,8 +18,6 @@ from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRA
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, SATISFACTION
 from vault.db import ReadTx
-
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     if catalogue.services[line.service].purpose is not question.purpose:
         raise NoGround("purpose is not that of the service")
     # 3. An agreement in force covers purpose, service, type and grade.
-    agreements = agreements_of(tx, question.recipient, on=now.astimezone(_PARIS).date())
+    agreements = agreements_of(tx, question.recipient, on=paris_day(now))
     if not any(_covers(agreement, line.service, question.purpose, evidence) for agreement in agreements):
         raise OutsideAgreement(f"{evidence.evidence_type} for {question.purpose}")
     # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
@@ -115,7 +113,7 @@ def _act(
             REUSE_GRANT.c.recipient == question.recipient,
             REUSE_GRANT.c.purpose == question.purpose,
             REUSE_GRANT.c.withdrawn_at.is_(None),
-            REUSE_GRANT.c.valid_until >= now.astimezone(_PARIS).date(),
+            REUSE_GRANT.c.valid_until >= paris_day(now),
         )
     ).scalar_one_or_none()
     if grant is None:

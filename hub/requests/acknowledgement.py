@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from contracts.calendar import paris_day
 from contracts.identifiers import Siret
 from hub.requirements.catalogue import Catalogue
 
@@ -12,7 +12,6 @@ NOTICE_VERSION = "L114-8-I/fr/1"
 """Version of the text by which a family is told what is fetched, from whom, and its rights; see :func:`notice`."""
 
 PAPERS_WITHIN = timedelta(days=30)
-_PARIS = ZoneInfo("Europe/Paris")
 _REMEDIES = (
     "Vous pouvez contester la décision dans les deux mois : recours auprès du service, "
     "puis recours devant le tribunal administratif de Paris."
@@ -27,7 +26,7 @@ def acknowledge(
     A missing paper delays the effect of the decision only and never stops instruction (L.114-5-1); the text says so.
     """
     service, body = catalogue.services[service_id], catalogue.bodies[body_siret]
-    day = now.astimezone(_PARIS).date()
+    day = paris_day(now)
     return {
         "request": str(request_id),
         "received_at": now.isoformat(),

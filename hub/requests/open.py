@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
+from contracts.calendar import paris_day
 from contracts.events import RequestOpened
 from contracts.identifiers import EnrolmentLineId, PersonId, RequestId, SchoolFileId, Siret, new_uuid
 from hub.errors import AlreadyRequested, InvalidValue, NothingHere
@@ -22,8 +22,6 @@ from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def open_request(
                 requester_id=requester,
                 accuracy_sworn_at=now,
                 received_at=now,
-                due_on=now.astimezone(PARIS).date() + timedelta(days=service.due_days),
+                due_on=paris_day(now) + timedelta(days=service.due_days),
                 acknowledgement=acknowledgement,
                 state="pending",
             )
@@ -90,7 +88,7 @@ def _check(tx: WriteTx, catalogue: Catalogue, requester: PersonId, wish: Wish, *
         raise InvalidValue("service: not in the catalogue")
     if wish.body not in catalogue.bodies_for(wish.service):
         raise InvalidValue("body: does not decide this service")
-    if school_year_period(wish.school_year)[1] < now.astimezone(PARIS).date():
+    if school_year_period(wish.school_year)[1] < paris_day(now):
         raise InvalidValue("school_year: is over")
     if not wish.accuracy_sworn:
         raise InvalidValue("accuracy_sworn: must be true (CRPA L.113-13)")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
+from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, Outcome
 from contracts.events import EvidenceWithdrawn, RequirementSatisfied
 from contracts.identifiers import DocumentId, EvidenceId, PersonId, Siret, new_uuid
@@ -24,8 +24,6 @@ from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import open_fields
 from vault.outbox import publish
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def judge_family(tx: WriteTx, custody: Custody, catalogue: Catalogue, adult_id: 
         case = Case(
             payer=payer,
             child=_person(tx, line.child_id),
-            reference_date=line.received_at.astimezone(PARIS).date(),
+            reference_date=paris_day(line.received_at),
             purpose=service.purpose,
         )
         for requirement in service.requirements:

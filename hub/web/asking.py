@@ -76,8 +76,9 @@ def ask_form(
         body = next(iter(bodies))
     years = school_years(today)
     ready = body in bodies
+    only = str(children[0].child_id) if len(children) == 1 else ""
     form = AskForm(
-        children=_options({str(c.child_id): child_name(c) for c in children}, fields.get("child", "")),
+        children=_options({str(c.child_id): child_name(c) for c in children}, fields.get("child", only)),
         years=_options({year: words.school_year(year) for year in years}, fields.get("school_year", "")),
         services=_options({name: entry.name_fr for name, entry in catalogue.services.items()}, service),
         bodies=_options({siret: entry.name for siret, entry in bodies.items()}, body),

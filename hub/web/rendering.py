@@ -1,6 +1,7 @@
 """How a page is made: one set of templates, the headers every page carries, and who it greets."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 
 from hub.bootstrap import Door
 from hub.persons.accounts import SignedIn
@@ -16,6 +18,7 @@ from hub.web import words
 
 FOLDER = Path(__file__).parent
 STATIC_FOLDER = FOLDER / "static"
+_BEFORE_MARKS = re.compile("(?<=\\S) (?=[:;?!»])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,13 @@ def markup(template: str, *, path: str, who: Visitor | None = None, **page: obje
     return _TEMPLATES.get_template(template).render(path=path, who=who, **page)
 
 
+class _Typography(Extension):
+    """Puts a no-break space before : ; ? ! and » in the templates' own words, never in what people wrote."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+        return _BEFORE_MARKS.sub(words.NBSP, source)
+
+
 def _static(name: str) -> str:
     """Return the address of a static file; its digest makes a new release fetch it anew."""
     return f"/static/{name}?v={_DIGESTS[name]}"
@@ -90,6 +100,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        extensions=[_Typography],
         trim_blocks=True,
         lstrip_blocks=True,
     )

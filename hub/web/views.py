@@ -201,7 +201,7 @@ def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
         sentence=sentence,
         received_at=view.received_at,
         issued_on=view.issued_on,
-        grade=None if view.grade is None else words.GRADES[view.grade],
+        grade=words.GRADES[view.grade] if usable and view.grade is not None else None,
         receipt_id=view.receipt_id,
         # What is no evidence of a known kind has no ticket to be seen with, and a pulled datum is no page.
         can_see=usable and view.origin == "deposit" and view.kind != EvidenceType.UNKNOWN,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from contracts.documents import DocumentState, Grade
 from vault.ingest.reasons import SENTENCES, Reason
 
+NBSP = "\N{NO-BREAK SPACE}"
 _MEGABYTE = 1_000_000
 PARIS = ZoneInfo("Europe/Paris")
 _MONTHS = (
@@ -60,9 +61,9 @@ def day(value: date | datetime) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Return a moment in words, in Paris: « 1er mars 2026 à 9 h 05 »."""
+    """Return a moment in words, in Paris: « 1er mars 2026 à 9 h 05 », the time never broken over two lines."""
     local = value.astimezone(PARIS)
-    return f"{day(local)} à {local.hour} h {local.minute:02d}"
+    return f"{day(local)} à {local.hour}{NBSP}h{NBSP}{local.minute:02d}"
 
 
 def born(text: str) -> str:

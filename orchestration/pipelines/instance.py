@@ -51,6 +51,7 @@ load_from:
 def prepare_instance(folder: Path, *, code_host: str = LOOPBACK, code_port: int) -> None:
     """Write Dagster's home into ``folder`` (0700): settings without a secret, and where the code server answers."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     _write(folder / "dagster.yaml", _INSTANCE)
     _write(folder / "workspace.yaml", _WORKSPACE.format(host=code_host, port=code_port, name=LOCATION))
 
@@ -69,7 +70,7 @@ def instance_environment(folder: Path, postgres_url: str) -> dict[str, str]:
 def migrate_instance(env: Mapping[str, str]) -> bool:
     """Bring Dagster's tables to the installed version, unless a marker in its home says that they are.
 
-    ``env`` is the whole environment of the process, DAGSTER_HOME and DAGSTER_PG_URL in it. Takes about five seconds;
+    ``env`` is the whole environment of the process, DAGSTER_HOME and DAGSTER_PG_URL in it. Takes two to five seconds;
     returns whether it was needed. Raises InstanceNotMigrated.
     """
     marker = Path(env["DAGSTER_HOME"]) / f"migrated-{version('dagster')}-{version('dagster-postgres')}"

@@ -61,16 +61,8 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
 
 
 def pipelines(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
-    """Dagster's processes unwrap nothing."""
-    return (
-        common(profile, places, stores, login="unefois_pipelines")
-        | _bindings(places, secrets=False)
-        | {
-            "DAGSTER_HOME": str(places.dagster_home),
-            # psycopg2 by name: with SQLAlchemy 2.1 a plain address means psycopg 3, which dagster-postgres breaks on.
-            "DAGSTER_PG_URL": stores.dsn("unefois_dagster", "dagster", driver="psycopg2"),
-        }
-    )
+    """What pipelines call the hub with: they unwrap nothing and hold no partner's secret."""
+    return common(profile, places, stores, login="unefois_pipelines") | _bindings(places, secrets=False)
 
 
 def sandbox(profile: str, places: Places) -> dict[str, str]:

@@ -4,10 +4,6 @@ import json
 from functools import partial
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine
-
 from connectors.jose import generate_key, public_part
 from connectors.oidc.provider import ACR_VALUES, SCOPES, Shape, standard_endpoints
 from connectors.sandbox.papers import create_authority, create_registry
@@ -22,6 +18,7 @@ from connectors.sandbox.provisioning import (
 )
 from hub.partners.registry import PartnerFile, apply_partner, read_partners, secret_context
 from hub.requirements.catalogue import load
+from hub.schema.migrating import upgrade
 from orchestration.stack.layout import CODE_ROOT, write_private
 from orchestration.stack.places import Places
 from orchestration.stack.plan import StoreAddresses
@@ -65,18 +62,8 @@ def provision_files(places: Places) -> None:
 
 
 def migrate(stores: StoreAddresses) -> None:
-    """Bring the database to the newest revision, the vault's before the hub's."""
-    config = Config()
-    config.set_main_option("script_location", str(CODE_ROOT / "hub" / "schema"))
-    versions = (CODE_ROOT / "vault" / "schema" / "versions", CODE_ROOT / "hub" / "schema" / "versions")
-    config.set_main_option("version_path_separator", "newline")
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(str(path) for path in versions))
-    engine = create_engine(stores.dsn("unefois_owner", driver="psycopg"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
-    engine.dispose()
+    """Bring the database to the newest revision."""
+    upgrade(stores.dsn("unefois_owner", driver="psycopg"))
 
 
 def apply_partners(places: Places, stores: StoreAddresses) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.pipelines.instance import instance_environment, prepare_instance
 from orchestration.stack import environment, provision
 from orchestration.stack.layout import CODE_ROOT, Layout
 from orchestration.stack.places import Places
@@ -59,4 +60,25 @@ def _own(profile: str, places: Places, stores: StoreAddresses) -> list[ProcessSp
 
 
 def _dagster(settings: StackSettings, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
-    return []
+    """Dagster's three processes, which come up in their own time and never delay the rest."""
+    if not settings.pipelines:
+        return []
+    prepare_instance(places.dagster_home, code_port=places.ports["dagster-code"])
+    instance = instance_environment(places.dagster_home, stores.dsn("unefois_dagster", "dagster", driver="psycopg2"))
+    code_port, web_port = places.ports["dagster-code"], places.ports["dagster-web"]
+
+    def spec(name: str, arguments: Sequence[str], env: Mapping[str, str], health_url: str | None = None) -> ProcessSpec:
+        return ProcessSpec(
+            name=name,
+            argv=(sys.executable, "-m", "orchestration.pipelines.serve", *arguments),
+            env={"PYTHONPATH": str(CODE_ROOT), **instance, **env},
+            health_url=health_url,
+            waited=False,
+        )
+
+    # Only the code server is told how to reach the hub: runs are its children. Pages and daemon know Dagster alone.
+    return [
+        spec("dagster-code", ("code", str(code_port)), environment.pipelines(settings.profile, places, stores)),
+        spec("dagster-web", ("web", str(web_port)), {}, f"{places.url('dagster-web')}/server_info"),
+        spec("dagster-daemon", ("daemon",), {}),
+    ]

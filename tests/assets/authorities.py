@@ -27,6 +27,6 @@ def registry(folder: Path) -> CivilRegistry:
 
 
 @pytest.fixture(scope="session")
-def trust(folder: Path, authority: SealAuthority, registry: CivilRegistry) -> TrustStore:  # noqa: ARG001 - made first
+def trust(folder: Path, authority: SealAuthority, registry: CivilRegistry) -> TrustStore:
     """Return a store that believes both."""
     return TrustStore.load(folder / "trust", allow_test_authority=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
 
+from contracts.calendar import paris_day
 from contracts.documents import DocumentState, EvidenceType, Grade, MediaType
 from contracts.events import DocumentConcluded
 from contracts.identifiers import DocumentId
@@ -22,8 +22,6 @@ from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
 
-PARIS = ZoneInfo("Europe/Paris")
-"""A paper dated today in Paris just after midnight is not of the future."""
 RULES = "intrinsic/1"
 """Version of the intrinsic checks, kept with each finding."""
 READER = Actor(ActorKind.PROCESS, "reader")
@@ -59,7 +57,7 @@ def conclude(custody: Custody, reader: Reader, document_id: DocumentId) -> Concl
     if row.state is not DocumentState.RECEIVED:
         return _concluded(custody, document_id)
     content = open_original(custody, document_id)
-    reading = reader.read(content, MediaType(row.media_type), today=custody.now().astimezone(PARIS).date())
+    reading = reader.read(content, MediaType(row.media_type), today=paris_day(custody.now()))
     copy = None
     if reading.viewing_media_type is not None:
         copy = seal_bytes(custody, document_id, reading.viewing_copy, reading.viewing_media_type)

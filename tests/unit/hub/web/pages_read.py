@@ -74,6 +74,6 @@ class Page(HTMLParser):
         self._want(not self._open, f"left open: {self._open}")
         self._want("coffre-fort" not in self.text, "the regulated name")
 
-    def _want(self, holds: bool, problem: str) -> None:  # noqa: FBT001 - reads as the sentence it is
+    def _want(self, holds: bool, problem: str) -> None:
         if not holds:
             self.problems.append(problem)

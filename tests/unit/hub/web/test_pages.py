@@ -270,7 +270,7 @@ def test_the_school_file_settles(place: Place) -> None:
 
 def judge(place: Place) -> None:
     """Do what the worker's job does when a request was opened."""
-    from hub.school_files.judging import judge_family  # noqa: PLC0415
+    from hub.school_files.judging import judge_family
 
     with place.worker.db.transaction() as tx:
         last = tx.execute(text("SELECT requester_id FROM hub.request ORDER BY received_at DESC LIMIT 1")).scalar_one()

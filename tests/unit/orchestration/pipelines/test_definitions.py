@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from dagster import DagsterInstance, MultiPartitionsDefinition, RunRequest, build_schedule_context
+from dagster import MultiPartitionsDefinition, RunRequest, build_schedule_context
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from orchestration.pipelines.definitions import defs
@@ -19,11 +19,8 @@ SLUG = "caisse-13-fichiers"
 
 
 def tick(at: datetime) -> list[RunRequest]:
-    with DagsterInstance.ephemeral() as instance:
-        context = build_schedule_context(
-            instance, scheduled_execution_time=at, repository_def=defs.get_repository_def()
-        )
-        evaluated = hand_over_nightly.evaluate_tick(context)
+    context = build_schedule_context(scheduled_execution_time=at, repository_def=defs.get_repository_def())
+    evaluated = hand_over_nightly.evaluate_tick(context)
     assert isinstance(evaluated, ScheduleExecutionData)
     return list(evaluated.run_requests or [])
 
@@ -50,7 +47,7 @@ def test_every_asset_says_whose_it_is(asset: str, group: str) -> None:
     node = defs.get_repository_def().asset_graph.get(defs.resolve_assets_def(asset).key)
     assert node.group_name == group
     assert list(node.owners) == ["team:interoperability"]
-    assert node.description and len(node.description) > 60
+    assert len(node.description or "") > 60
 
 
 def test_every_job_runs_in_one_process() -> None:

@@ -2,6 +2,7 @@
 
 import stat
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from orchestration.pipelines.instance import (
     prepare_instance,
     webserver_argv,
 )
+
+NOWHERE = "postgresql+psycopg2://nobody:made-up@127.0.0.1:1/none"
 
 
 def test_dagster_accepts_the_settings(tmp_path: Path) -> None:
@@ -59,11 +62,14 @@ def test_every_process_listens_on_loopback_and_is_of_this_environment() -> None:
         assert command[command.index("-h") + 1] == "127.0.0.1"
 
 
-def test_a_marker_skips_the_migration_and_a_failure_leaves_none(tmp_path: Path) -> None:
+def test_a_failed_migration_leaves_no_marker(tmp_path: Path) -> None:
     prepare_instance(tmp_path, code_port=1)
-    nowhere = "postgresql+psycopg2://nobody:made-up@127.0.0.1:1/none"
-    env = {**instance_environment(tmp_path, nowhere), "PATH": "/usr/bin"}
-    with pytest.raises(InstanceNotMigrated) as raised:
-        migrate_instance(env)
-    assert "made-up" not in str(raised.value)
+    (tmp_path / "dagster.yaml").write_text("storage: nowhere", encoding="utf-8")
+    with pytest.raises(InstanceNotMigrated, match="ended with 1"):
+        migrate_instance(instance_environment(tmp_path, NOWHERE))
     assert not list(tmp_path.glob("migrated-*"))
+
+
+def test_a_marker_of_these_versions_spares_the_migration(tmp_path: Path) -> None:
+    (tmp_path / f"migrated-{version('dagster')}-{version('dagster-postgres')}").touch()
+    assert migrate_instance(instance_environment(tmp_path, NOWHERE)) is False

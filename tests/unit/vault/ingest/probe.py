@@ -34,11 +34,11 @@ def attempts(parent: int, folder: str) -> dict[str, Callable[[], object]]:
         "read the parent's environment": lambda: open(f"/proc/{parent}/environ", "rb").read(),  # noqa: PTH123
         "write a file": touched,
         "remove a file": lambda: os.unlink(f"{folder}/there"),  # noqa: PTH108
-        "change a mode": lambda: os.chmod(f"{folder}/there", 0o777),  # noqa: PTH101, S103
+        "change a mode": lambda: os.chmod(f"{folder}/there", 0o777),  # noqa: PTH101
         "open a TCP socket": socket.socket,
         "open a UNIX socket": lambda: socket.socket(socket.AF_UNIX),
         "run a program": lambda: subprocess.run(["/bin/true"], check=False),
-        "become a program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+        "become a program": lambda: os.execv("/bin/true", ["true"]),
         "fork": lambda: os.fork() or os._exit(0),
         "signal the parent": lambda: os.kill(parent, 0),
         "signal everybody": lambda: os.kill(-1, 0),

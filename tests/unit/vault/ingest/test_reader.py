@@ -111,7 +111,7 @@ def test_a_photo_loses_its_position(authority: SealAuthority, trust: TrustStore)
 
 
 @pytest.mark.parametrize(("signed", "grade"), [(True, Grade.SEALED), (False, Grade.SELF_DECLARED)])
-def test_a_birth_certificate(registry: CivilRegistry, trust: TrustStore, signed: bool, grade: Grade) -> None:  # noqa: FBT001
+def test_a_birth_certificate(registry: CivilRegistry, trust: TrustStore, signed: bool, grade: Grade) -> None:
     pdf = birth_certificate(registry, child=CHILD, parents=PARENTS, issued_on=date(2026, 2, 1), signed=signed)
     reading = read(pdf, MediaType.PDF, trust=trust, today=TODAY)
     assert (reading.evidence_type, reading.grade) == (EvidenceType.BIRTH_CERTIFICATE, grade)

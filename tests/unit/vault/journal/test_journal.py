@@ -271,4 +271,4 @@ def test_rate_of_appends_is_printed(db: Database, signer: HeadSigner) -> None:
             append(tx, one)
     alone = time.perf_counter() - single
     rates = (2000 / (appended - start), 2000 / (sequenced - appended), 200 / alone)
-    print("\nappended {:.0f}/s, sequenced {:.0f}/s, one by one {:.0f}/s".format(*rates))  # noqa: T201  # its purpose
+    print("\nappended {:.0f}/s, sequenced {:.0f}/s, one by one {:.0f}/s".format(*rates))  # its purpose

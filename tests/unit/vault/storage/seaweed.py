@@ -18,7 +18,7 @@ from vault.storage.objects import ObjectName
 from vault.storage.s3 import S3Address, S3ObjectStore
 
 STARTS_WITHIN = 20.0
-SOCKETS = "/tmp"  # noqa: S108  # SeaweedFS's own choice
+SOCKETS = "/tmp"  # SeaweedFS's own choice
 PARTS = ("master", "volume", "filer", "s3", "admin")
 SECURITY = "".join(
     f'[jwt.{part}]\nkey = "{secrets.token_hex(32)}"\n'

@@ -132,7 +132,7 @@ def test_names_are_random_and_long_enough() -> None:
 
 
 def test_wrong_secret_is_refused(seaweed: Seaweed) -> None:
-    stranger = S3ObjectStore(replace(seaweed.address, secret_key="of somebody else"))  # noqa: S106  # that is the test
+    stranger = S3ObjectStore(replace(seaweed.address, secret_key="of somebody else"))  # that is the test
     with pytest.raises(StoreRefused):
         stranger.put(new_object_name(), [b"x"], 1)
     with pytest.raises(StoreRefused):

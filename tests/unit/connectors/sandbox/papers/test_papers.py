@@ -81,7 +81,7 @@ def test_a_photo_has_millions_of_pixels_a_seal_and_a_position(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("signed", [True, False])
-def test_a_birth_certificate_names_child_and_parents(tmp_path: Path, signed: bool) -> None:  # noqa: FBT001
+def test_a_birth_certificate_names_child_and_parents(tmp_path: Path, signed: bool) -> None:
     registry = create_registry(tmp_path)
     child = Child("Le Goff", "Malo, Jean", date(2019, 11, 2), "Val-des-Tilleuls")
     parents = [Parent("Le Goff", "Zoé"), Parent("Benali", "Samir")]

@@ -1,0 +1,99 @@
+"""Templates with made-up view models: what must be said in each state, and nothing inline in any of them."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from contracts.documents import Grade
+from contracts.identifiers import PersonId
+from hub.persons.family import Child
+from hub.school_files.view import FileView, LineView, RequirementView
+from hub.web.rendering import FOLDER, Visitor, markup
+from hub.web.views import child_cards
+from tests.unit.hub.web.pages_read import Page
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+CHILD = Child(PersonId(uuid4()), "KERJEAN", ("<Maëlle>",), "2019-03-27", Grade.SEALED)
+MISSING = RequirementView(
+    id="household_income",
+    name="Ressources du foyer",
+    state="missing",
+    by=None,
+    since=None,
+    grade=None,
+    alternatives=("Quotient familial (CAF ou MSA)", "Avis d'impôt sur le revenu"),
+    awaited_from=None,
+    sworn_statement=True,
+    tariff_band=None,
+    hint="Le document est trop ancien. Déposez-en un plus récent.",
+)
+SATISFIED = replace(
+    MISSING, state="satisfied", by="Avis d'impôt sur le revenu", since=NOW, grade="sealed", tariff_band="4", hint=None
+)
+STATES = {
+    "missing": (
+        MISSING,
+        ("À fournir", "Un de ces documents suffit", "sur l'honneur", "trop ancien", "Déposer un document pour"),
+    ),
+    "satisfied": (
+        SATISFIED,
+        (
+            "C'est fait",
+            "Avis d'impôt sur le revenu, authentifié par son cachet électronique",
+            "Depuis le 23 novembre 2026",
+            "Tranche de tarif proposée : 4. C'est une proposition. La Caisse des écoles décide",
+        ),
+    ),
+    "fetching": (replace(MISSING, state="fetching", hint=None), ("Nous le demandons pour vous à la CAF",)),
+    "awaited": (
+        replace(MISSING, state="awaited", awaited_from="caisse", hint=None),
+        ("Nous attendons la décision de la Caisse des écoles. Vous n'avez rien à faire.",),
+    ),
+}
+
+
+def home(requirement: RequirementView) -> Page:
+    line = LineView(
+        line_id=uuid4(),
+        service="canteen_tariff",
+        service_name="Tarif de la cantine",
+        body="91000001200013",
+        body_name="Caisse des écoles du 13e arrondissement",
+        valid_from=NOW.date(),
+        valid_until=NOW.date(),
+        requested_at=NOW,
+        requirements=(requirement,),
+    )
+    children = child_cards([CHILD], [FileView(uuid4(), CHILD, "2026-2027", (line,))])
+    return Page(markup("home.html", path="/", who=Visitor("Solène"), children=children))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_of_a_requirement_is_said_in_words(state: str) -> None:
+    requirement, said = STATES[state]
+    page = home(requirement)
+    assert page.problems == []
+    assert "Un document manquant ne bloque pas l'étude de votre demande." in page.text
+    for words in said:
+        assert words in page.text
+
+
+def test_names_are_shown_and_never_run() -> None:
+    page = home(SATISFIED)
+    assert "<Maëlle> KERJEAN" in page.text
+    assert "maëlle" not in {tag for tag, _ in page.tags}
+
+
+def test_a_child_without_a_request_is_offered_one() -> None:
+    page = Page(markup("home.html", path="/", who=Visitor("Solène"), children=child_cards([CHILD], [])))
+    assert "Aucune demande pour l'instant" in page.text
+    assert f"/demandes/nouvelle?child={CHILD.child_id}" in {attrs.get("href") for attrs in page.named("a")}
+
+
+@pytest.mark.parametrize("file", sorted((FOLDER / "templates").iterdir()), ids=lambda file: file.name)
+def test_no_template_has_inline_script_style_or_an_outside_address(file: object) -> None:
+    source = file.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?://|javascript:|\|\s*safe", source)
