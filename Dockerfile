@@ -9,7 +9,7 @@ COPY vault vault
 COPY connectors connectors
 COPY hub hub
 COPY orchestration orchestration
-RUN rm -rf connectors/sandbox orchestration/demo orchestration/stack
+RUN rm -rf connectors/sandbox orchestration/demo
 
 FROM python:3.11-slim
 RUN useradd --system --no-create-home --uid 10001 unefois

@@ -22,7 +22,9 @@ _SENDING = ("http11.send_request_headers.started", "http2.send_request_headers.s
 
 
 @cache
+@cache
 def _tls() -> ssl.SSLContext:
+    # Reading the machine's certificates takes tens of milliseconds: once a process, not once a transport.
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -42,7 +42,9 @@ def problem_schema() -> dict[str, Any]:
         "correlation_id": {"type": "string", "pattern": "^[A-Za-z0-9-]{8,64}$"},
     }
     branches = [_branch(problem) for _, problem in sorted(PROBLEMS.items())]
-    return _document("problem", "A refusal or a fault, and what to do about it.", _closed(members) | {"oneOf": branches})
+    return _document(
+        "problem", "A refusal or a fault, and what to do about it.", _closed(members) | {"oneOf": branches}
+    )
 
 
 def _branch(problem: ProblemType) -> dict[str, Any]:

@@ -10,39 +10,58 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from hub.api import documents, families, partners, problems, sign_in
+from hub.api.callers import COOKIE, resident
+from hub.api.description import Guard, describe
 from hub.api.edge import Edge
 from hub.api.shapes import HealthShape
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.web import pages
 from vault.documents.custody import Custody
 
+SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
+PARTNER_TOKEN = Guard("partner_token", {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt (RFC 9068)"})
 TITLES = {"door": "Une Fois: the residents' door", "release": "Une Fois: the partners' door"}
 
 
 def residents(parts: Door) -> FastAPI:
     """Return the residents' door: sign-in, pages and the API they share."""
-    app = _app("door", parts.custody)
+    app = residents_routes()
     app.state.door = parts
-    for router in (sign_in.router, documents.router, families.router):
-        app.include_router(router)
-    pages.install(app)
-    app.add_middleware(Edge, streams=_takes_document)
     return app
 
 
 def partners_door(parts: ReleaseDoor) -> FastAPI:
     """Return the partners' door: tokens, questions, and the one gate out."""
-    app = _app("release", parts.custody)
+    app = partners_routes()
     app.state.door = parts
+    return app
+
+
+def residents_routes() -> FastAPI:
+    """Return the residents' door without its parts: enough to describe it, not to serve."""
+    app = _app("door")
+    for router in (sign_in.router, documents.router, families.router):
+        app.include_router(router)
+    pages.install(app)
+    describe(app, {resident: SESSION})
+    app.add_middleware(Edge, streams=_takes_document)
+    return app
+
+
+def partners_routes() -> FastAPI:
+    """Return the partners' door without its parts: enough to describe it, not to serve."""
+    app = _app("release")
     app.include_router(partners.router)
+    describe(app, {partners.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app
 
 
-def _app(process: str, custody: Custody) -> FastAPI:
+def _app(process: str) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        custody: Custody = app.state.door.custody
         await custody.objects.aclose()
         custody.db.close()
 

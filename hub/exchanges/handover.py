@@ -18,10 +18,11 @@ from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import NoGround, OutsideAgreement
 from hub.exchanges import log
+from hub.exchanges.tables import EXCHANGE
 from hub.partners.pseudonyms import Named, pseudonym
 from hub.persons.tables import CIVIL_STATUS
 from hub.releases.gate import Cause, Channel, order_release
-from hub.releases.grounds import Question
+from hub.releases.grounds import Question, find_ground
 from hub.releases.tables import RELEASE
 from hub.requests.tables import ENROLMENT_LINE, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
@@ -52,24 +53,95 @@ class Way:
 
 
 def hand_over_day(custody: Custody, catalogue: Catalogue, way: Way, day: date, *, correlation: str) -> HandOver:
-    """Hand over what turned satisfied on ``day`` (Europe/Paris) for the binding's body; harmless to repeat.
+    """Hand over what turned satisfied on ``day`` (Europe/Paris) and was not handed over yet; harmless to repeat.
 
-    The exchange row, one release and one journal entry per line commit before a byte is written. A process that dies
-    afterwards leaves the set of lines decided, so that the next one writes the same file, which the drop folder
-    recognises. Raises :class:`~hub.errors.ExchangeInFlight` while another process is at it.
+    A day may need several files: what turns satisfied after the first goes into the next sequence. The exchange row,
+    one release and one journal entry per line commit before a byte is written. A process that dies afterwards leaves
+    the set of lines decided, so that the next one writes the same file, which the drop folder recognises. Raises
+    :class:`~hub.errors.ExchangeInFlight` while another process is at it.
     """
-    key = log.Key(way.binding.slug, OPERATION, day.isoformat())
-    withheld = 0
     with custody.db.transaction() as tx:
-        begun = log.begin(tx, key, correlation=correlation, now=custody.now())
-        if begun.attempts == 1 and begun.settled is None:
-            withheld = _decide(tx, catalogue, way.binding.siret, day, begun.exchange_id, now=custody.now())
-    with custody.db.transaction() as tx:
-        lines = _lines(tx, begun.exchange_id, way.binding.siret)
-    if begun.settled is not None:
-        return HandOver(begun.exchange_id, begun.settled, len(lines), 0, repeated=True)
-    outcome = _send(custody, way, begun.exchange_id, PupilFile(way.binding.siret, day, 1, lines))
-    return HandOver(begun.exchange_id, outcome.kind, len(lines), withheld, repeated=begun.attempts > 1)
+        plan = _plan(tx, catalogue, way, day, correlation=correlation, now=custody.now())
+        lines = _lines(tx, plan.begun.exchange_id, way.binding.siret)
+    if plan.begun.settled is not None:
+        return HandOver(plan.begun.exchange_id, plan.begun.settled, len(lines), plan.withheld, repeated=True)
+    file = PupilFile(way.binding.siret, day, plan.sequence, lines)
+    outcome = _send(custody, way, plan.begun.exchange_id, file)
+    repeated = plan.begun.attempts > 1
+    return HandOver(plan.begun.exchange_id, outcome.kind, len(lines), plan.withheld, repeated=repeated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    begun: log.Begun
+    sequence: int
+    withheld: int
+
+
+def _plan(tx: WriteTx, catalogue: Catalogue, way: Way, day: date, *, correlation: str, now: datetime) -> _Plan:
+    """Take up the day's last exchange, or begin the next sequence where something is left to hand over."""
+    last = _last_sequence(tx, way.binding.slug, day)
+    if last and not _settled(tx, way.binding.slug, day, last):
+        return _Plan(log.begin(tx, _key(way, day, last), correlation=correlation, now=now), last, 0)
+    allowed, withheld = _left(tx, catalogue, way.binding.siret, day, now=now)
+    if last and not allowed:
+        return _Plan(log.begin(tx, _key(way, day, last), correlation=correlation, now=now), last, withheld)
+    begun = log.begin(tx, _key(way, day, last + 1), correlation=correlation, now=now)
+    if begun.attempts == 1 and begun.settled is None:
+        cause = Cause(exchange_id=begun.exchange_id, on_behalf_of="hub:hand_over")
+        for question in allowed:
+            order_release(tx, catalogue, question, Channel.PUSH, cause, now=now)
+    return _Plan(begun, last + 1, withheld)
+
+
+def _key(way: Way, day: date, sequence: int) -> log.Key:
+    return log.Key(way.binding.slug, OPERATION, f"{day.isoformat()}/{sequence:03d}")
+
+
+def _last_sequence(tx: ReadTx, binding: str, day: date) -> int:
+    statement = select(func.max(EXCHANGE.c.natural_key)).where(
+        EXCHANGE.c.binding == binding,
+        EXCHANGE.c.operation == OPERATION,
+        EXCHANGE.c.natural_key.startswith(f"{day.isoformat()}/"),
+    )
+    found: str | None = tx.execute(statement).scalar_one()
+    return 0 if found is None else int(found.rpartition("/")[2])
+
+
+def _settled(tx: ReadTx, binding: str, day: date, sequence: int) -> bool:
+    statement = select(EXCHANGE.c.state).where(
+        EXCHANGE.c.binding == binding,
+        EXCHANGE.c.operation == OPERATION,
+        EXCHANGE.c.natural_key == f"{day.isoformat()}/{sequence:03d}",
+    )
+    return bool(tx.execute(statement).scalar_one() == "settled")
+
+
+def _left(tx: ReadTx, catalogue: Catalogue, siret: Siret, day: date, *, now: datetime) -> tuple[list[Question], int]:
+    """Return what is complete that day, has a ground and was never handed over, and how many have no ground."""
+    allowed, withheld = [], 0
+    for line in _complete_lines(tx, catalogue, siret, day):
+        for evidence_id in line.evidence:
+            question = Question(EvidenceId(evidence_id), EnrolmentLineId(line.line_id), siret, line.purpose)
+            if _handed_over(tx, question):
+                continue
+            try:
+                find_ground(tx, catalogue, question, now=now)
+            except (NoGround, OutsideAgreement):
+                withheld += 1
+            else:
+                allowed.append(question)
+    return allowed, withheld
+
+
+def _handed_over(tx: ReadTx, question: Question) -> bool:
+    statement = select(RELEASE.c.release_id).where(
+        RELEASE.c.evidence_id == question.evidence_id,
+        RELEASE.c.line_id == question.line_id,
+        RELEASE.c.recipient == question.recipient,
+        RELEASE.c.channel == Channel.PUSH.value,
+    )
+    return tx.execute(statement.limit(1)).one_or_none() is not None
 
 
 def _send(custody: Custody, way: Way, exchange_id: UUID, file: PupilFile) -> ExchangeOutcome:
@@ -89,21 +161,6 @@ def _send(custody: Custody, way: Way, exchange_id: UUID, file: PupilFile) -> Exc
         else:
             log.settle(tx, exchange_id, outcome, phase=exchange.phase, now=custody.now(), digest=digest)
     return outcome
-
-
-def _decide(tx: WriteTx, catalogue: Catalogue, siret: Siret, day: date, exchange_id: UUID, *, now: datetime) -> int:
-    """Order a release for every piece of evidence of every line complete that day; return how many were withheld."""
-    withheld = 0
-    for line in _complete_lines(tx, catalogue, siret, day):
-        for evidence_id in line.evidence:
-            question = Question(EvidenceId(evidence_id), EnrolmentLineId(line.line_id), siret, line.purpose)
-            cause = Cause(exchange_id=exchange_id, on_behalf_of="hub:hand_over")
-            try:
-                order_release(tx, catalogue, question, Channel.PUSH, cause, now=now)
-            except (NoGround, OutsideAgreement):
-                withheld += 1
-        pseudonym(tx, siret, Named.FILE, line.line_id)
-    return withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.system import Resident, System
 
-PHONE = {"width": 360, "height": 740}
-NARROWEST = {"width": 320, "height": 568}
+PHONE = ViewportSize(width=360, height=740)
+NARROWEST = ViewportSize(width=320, height=568)
 PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces")
 READ_WITHIN_MS = 20_000
 
@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         missing = "chromium is not installed: the residents' pages are not tried in a browser"
-        assert os.environ.get("UNEFOIS_REQUIRE") != "all", missing
+        assert os.environ.get("UNEFOIS_REQUIRE") != "all", missing  # noqa: TID251 - a switch of the test run, not of a process
         pytest.skip(missing)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

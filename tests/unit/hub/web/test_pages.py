@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.documents import DocumentState, EvidenceType, Grade, MediaType
+from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
 from tests.unit.hub.web.conftest import LIMIT, RELEASE_URL, Place
 from tests.unit.hub.web.pages_read import Page
@@ -20,7 +21,6 @@ PDF = b"%PDF-1.7\nmade up\n"
 CAISSE = "91000001200013"
 SIGNED_IN_PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces")
 HTML = {"accept": "text/html"}
-PERSON = {"given": "Nora", "family": "BELKACEM"}
 
 
 class Canned:
@@ -71,14 +71,16 @@ def get(place: Place, path: str, status: int = 200) -> Page:
 
 def send(place: Place, path: str, **fields: str) -> httpx.Response:
     headers = {**HTML, "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
-    return place.browser.post(path, content=urlencode(fields), headers=headers)
+    answer: httpx.Response = place.browser.post(path, content=urlencode(fields), headers=headers)
+    return answer
 
 
 def deposit(place: Place, content: bytes = PDF, kind: str = "birth_certificate", **more: str) -> httpx.Response:
     form = get(place, "/deposer")
     file = (more.get("name", "acte.pdf"), content, more.get("media", "application/pdf"))
     fields = {"key": more.get("key", form.field("key")), "kind": kind}
-    return place.browser.post("/deposer", data=fields, files={"file": file}, headers=HTML)
+    answer: httpx.Response = place.browser.post("/deposer", data=fields, files={"file": file}, headers=HTML)
+    return answer
 
 
 def document_of(place: Place, receipt_page: Page) -> UUID:
@@ -270,8 +272,6 @@ def test_the_school_file_settles(place: Place) -> None:
 
 def judge(place: Place) -> None:
     """Do what the worker's job does when a request was opened."""
-    from hub.school_files.judging import judge_family
-
     with place.worker.db.transaction() as tx:
         last = tx.execute(text("SELECT requester_id FROM hub.request ORDER BY received_at DESC LIMIT 1")).scalar_one()
         judge_family(tx, place.worker, place.door.catalogue, last, now=datetime.now(UTC))

@@ -23,8 +23,24 @@ def test_a_day_in_words(value: date, said: str) -> None:
 
 
 def test_a_moment_is_said_in_paris_time_in_summer_and_winter() -> None:
-    assert words.moment(datetime(2026, 7, 1, 7, 5, tzinfo=UTC)).split() == ["1er", "juillet", "2026", "à", "9", "h", "05"]
-    assert words.moment(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)).split() == ["1er", "janvier", "2027", "à", "0", "h", "59"]
+    assert words.moment(datetime(2026, 7, 1, 7, 5, tzinfo=UTC)).split() == [
+        "1er",
+        "juillet",
+        "2026",
+        "à",
+        "9",
+        "h",
+        "05",
+    ]
+    assert words.moment(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)).split() == [
+        "1er",
+        "janvier",
+        "2027",
+        "à",
+        "0",
+        "h",
+        "59",
+    ]
 
 
 @pytest.mark.parametrize(
