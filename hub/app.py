@@ -14,8 +14,9 @@ from hub.api.callers import COOKIE, resident
 from hub.api.description import Guard, describe
 from hub.api.edge import Edge
 from hub.api.shapes import HealthShape
+from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
-from hub.web import pages
+from hub.web import pages, refusals
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -66,7 +67,7 @@ def _app(process: str) -> FastAPI:
         custody.db.close()
 
     app = FastAPI(title=TITLES[process], version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    problems.install(app)
+    problems.install(app, refusals.page)
 
     @app.get("/health", include_in_schema=False)
     def health() -> HealthShape:
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
         host=hub.host,
         port=hub.port,
         loop="uvloop",
-        http="httptools",
+        http=PlainRefusal,
         access_log=False,
         server_header=False,
         date_header=True,

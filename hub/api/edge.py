@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,7 +19,7 @@ BODY_MAX = 64 * 1024
 _CORRELATION = re.compile(r"[A-Za-z0-9-]{8,64}")
 _HEADERS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
 
@@ -27,8 +28,12 @@ class Cut(Exception):
     """An answer that had begun cannot be finished."""
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(HTTPException):
     """A body that is no document is over its cap."""
+
+    def __init__(self) -> None:
+        """Be of the framework's own kind: what reads a body makes « malformed » of any other."""
+        super().__init__(413)
 
 
 class Edge:

@@ -1,7 +1,7 @@
 """Every refusal becomes a problem document (RFC 9457), by one table from reason to problem type."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -84,8 +84,13 @@ def correlation_of(request: Request) -> str:
     return found
 
 
-def install(app: FastAPI) -> None:
-    """Answer every refusal and every fault of ``app`` with a problem document."""
+Page = Callable[[Request, ProblemType, str], Response | None]
+"""What shows a refusal to a person: a page, or nothing for a programme."""
+
+
+def install(app: FastAPI, page: Page) -> None:
+    """Answer every refusal and every fault of ``app``: with a page where a person looks, else a problem document."""
+    app.state.problem_page = page
     for root in (hub_errors.HubError, vault_errors.VaultError):
         app.add_exception_handler(root, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -103,7 +108,7 @@ def _known(request: Request, error: Exception) -> Response:
     level = logging.ERROR if kind.status >= 500 else logging.INFO
     # Name of the reason only: a detail may carry what the caller sent.
     _LOG.log(level, "refused %s %s", type(error).__name__, correlation)
-    return problem(kind, correlation, _public_detail(error))
+    return _answer(request, kind, _public_detail(error))
 
 
 def _public_detail(error: Exception) -> str:
@@ -115,10 +120,22 @@ def _invalid(request: Request, error: Exception) -> Response:
     places: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else []
     # Field names and rules; never the value that was sent.
     detail = "; ".join(f"{'.'.join(str(part) for part in place['loc'])}: {place['type']}" for place in places[:5])
-    return problem(PROBLEMS["invalid"], correlation_of(request), detail)
+    if any(place["type"] == "json_invalid" for place in places):
+        return _answer(request, PROBLEMS["malformed"])
+    return _answer(request, PROBLEMS["invalid"], detail)
 
 
 def _framework(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     name = _STATUSES.get(status, "malformed" if status < 500 else "internal")
-    return problem(PROBLEMS[name], correlation_of(request))
+    answer = _answer(request, PROBLEMS[name])
+    if isinstance(error, HTTPException):
+        # RFC 9110 15.5.6: an answer of 405 says in « Allow » what is allowed.
+        answer.headers.update(error.headers or {})
+    return answer
+
+
+def _answer(request: Request, kind: ProblemType, detail: str = "") -> Response:
+    correlation = correlation_of(request)
+    shown: Response | None = request.app.state.problem_page(request, kind, correlation)
+    return problem(kind, correlation, detail) if shown is None else shown

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.grounds import Purpose
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""Part of a name as people write it: no control character, and no NUL, which PostgreSQL does not keep."""
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")]
 Treatment = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,120}$")]
 """A treatment or agent identifier (CRPA R.114-9-6): never a name, so no space and no accent."""

@@ -144,7 +144,8 @@ def _local(address: str) -> str:
     """Return ``address`` if it stays on this door, else the home page: no open redirect."""
     parts = urlsplit(address)
     plain = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if plain else "/"
+    # A control character is nothing a link of ours holds, and a NUL cannot be kept.
+    return address if plain and address.isprintable() else "/"
 
 
 def _set_cookie(door: Door, answer: Response, name: str, value: str, *, seconds: int) -> None:

@@ -18,6 +18,8 @@ from vault.db import ReadTx, WriteTx
 SESSION_LIFE = timedelta(minutes=30)
 """As long as a session of FranceConnect itself."""
 PENDING_LIFE = timedelta(minutes=10)
+SELF_DECLARED_LEVEL = "self_declared"
+"""Level of an account whose holder typed their own civil status in; it names nobody for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,8 @@ def _record_civil_status(tx: WriteTx, person_id: PersonId, identity: Identity, *
     if known is not None and all(known[name] == value for name, value in facts.items()):
         return
     tx.execute(update(CIVIL_STATUS).where(*current).values(retracted_at=now))
-    record_civil_status(tx, person_id, facts, source=identity.issuer, grade=Grade.SOURCE_PULLED, now=now)
+    grade = Grade.SELF_DECLARED if identity.level == SELF_DECLARED_LEVEL else Grade.SOURCE_PULLED
+    record_civil_status(tx, person_id, facts, source=identity.issuer, grade=grade, now=now)
 
 
 def record_civil_status(

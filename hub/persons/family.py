@@ -16,7 +16,7 @@ from contracts.events import LinkContested, LinkProved
 from contracts.identifiers import DocumentId, PersonId, new_uuid
 from hub.persons.accounts import record_civil_status
 from hub.persons.tables import CIVIL_STATUS, FAMILY_CLAIM, FAMILY_LINK, PERSON, REVIEW
-from hub.requirements.names import match_key, names_person
+from hub.requirements.names import match_key, same_civil_name
 from vault.db import ReadTx, WriteTx
 from vault.jobs import Job, defer
 from vault.journal.entries import append
@@ -47,8 +47,8 @@ class CertificateFacts:
     given_names: tuple[str, ...]
     born_on: str
     birth_place: str
-    parents: tuple[str, ...]
-    """Each parent as printed: family name, then given names."""
+    parents: tuple[tuple[str, str], ...]
+    """Each parent as printed: family name, given names."""
 
 
 def children_of(tx: ReadTx, adult_id: UUID) -> list[Child]:
@@ -114,16 +114,19 @@ def examine_claim(tx: WriteTx, claim_id: UUID, *, now: datetime) -> None:
 def prove_link(tx: WriteTx, adult_id: UUID, certificate: CertificateFacts, *, now: datetime) -> PersonId | None:
     """Link the adult to the child of a sealed certificate that names them as parent; return the child.
 
-    A certificate without a seal, or one that does not name the adult, links nobody. A child somebody else is linked
-    to already goes to an agent instead. Harmless to repeat.
+    A certificate without a seal, or one that does not name the adult, links nobody; neither does an account whose
+    holder declared their own name. A child somebody else is linked to already goes to an agent instead. Harmless to
+    repeat.
     """
     key = match_key(certificate.family_name, certificate.given_names, certificate.born_on)
     child_id = _child_with_key(tx, key)
     if child_id is not None and _linked(tx, adult_id, child_id):
         return child_id
-    if not _names_adult(tx, adult_id, certificate.parents) or certificate.grade is Grade.SELF_DECLARED:
-        if child_id is not None:
-            contest(tx, adult_id, child_id, document_id=certificate.document_id, reason="not_proved", now=now)
+    doubt = _doubt(tx, adult_id, certificate)
+    if doubt is not None:
+        # A paper about nobody we know that does not name its depositor concerns nobody: no agent is asked.
+        if child_id is not None or doubt != "not_named":
+            contest(tx, adult_id, child_id, document_id=certificate.document_id, reason=doubt, now=now)
         return None
     if child_id is not None and _has_guardian(tx, child_id):
         contest(tx, adult_id, child_id, document_id=certificate.document_id, reason="child_already_linked", now=now)
@@ -140,7 +143,7 @@ def prove_link(tx: WriteTx, adult_id: UUID, certificate: CertificateFacts, *, no
 
 
 def contest(
-    tx: WriteTx, adult_id: UUID, child_id: UUID, *, document_id: UUID | None, reason: str, now: datetime
+    tx: WriteTx, adult_id: UUID, child_id: UUID | None, *, document_id: UUID | None, reason: str, now: datetime
 ) -> None:
     """Give an agent something to decide, once, and tell the guardians that somebody asked, without saying who."""
     row = tx.execute(
@@ -159,12 +162,11 @@ def contest(
     ).scalar_one_or_none()
     if row is None:
         return
-    guardians = _guardians(tx, child_id)
-    append(
-        tx,
-        JournalEntry(act=JournalAct.LINK, actor=WORKER, subjects=guardians, detail={"step": "contested"}),
-    )
     publish(tx, LinkContested(row), now=now)
+    guardians = () if child_id is None else _guardians(tx, child_id)
+    if guardians:
+        entry = JournalEntry(act=JournalAct.LINK, actor=WORKER, subjects=guardians, detail={"step": "contested"})
+        append(tx, entry)
 
 
 def _insert_link(
@@ -224,12 +226,18 @@ def _child_with_key(tx: ReadTx, key: str) -> PersonId | None:
     return None if found is None else PersonId(found)
 
 
-def _names_adult(tx: ReadTx, adult_id: UUID, parents: tuple[str, ...]) -> bool:
-    row = tx.execute(
+def _doubt(tx: ReadTx, adult_id: UUID, certificate: CertificateFacts) -> str | None:
+    """Return why a certificate does not prove the link of this adult, or nothing where it does."""
+    adult = tx.execute(
         select(CIVIL_STATUS).where(CIVIL_STATUS.c.person_id == adult_id, CIVIL_STATUS.c.retracted_at.is_(None))
     ).one()
+    given = " ".join(adult.given_names)
     # Civil-status papers carry birth names: a usage name does not make a parent.
-    return any(names_person(p, family_names=(row.family_name,), given_names=row.given_names[:1]) for p in parents)
+    if not any(same_civil_name(family, names, adult.family_name, given) for family, names in certificate.parents):
+        return "not_named"
+    if certificate.grade is Grade.SELF_DECLARED:
+        return "not_sealed"
+    return "identity_self_declared" if adult.grade is Grade.SELF_DECLARED else None
 
 
 def _linked(tx: ReadTx, adult_id: UUID, child_id: UUID) -> bool:

@@ -30,6 +30,18 @@ def names_person(printed: str, *, family_names: Iterable[str], given_names: Iter
     return family and any(name and tokens(name) <= words for name in given_names)
 
 
+def same_civil_name(family_name: str, given_names: str, other_family_name: str, other_given_names: str) -> bool:
+    """Tell whether two records can name one person exactly: same family name, given names in the same order.
+
+    One record may hold fewer given names than the other, but at least the first. Strict where
+    :func:`names_person` is lenient, because a person is attached to another by it.
+    """
+    ours, theirs = fold(given_names), fold(other_given_names)
+    if not ours or not theirs or fold(family_name) != fold(other_family_name):
+        return False
+    return ours == theirs or ours.startswith(theirs + " ") or theirs.startswith(ours + " ")
+
+
 def match_key(family_name: str, given_names: Iterable[str], born_on: str) -> str:
     """Return what two records of one person have in common: folded names in order, and the date of birth."""
     return "|".join((fold(family_name), " ".join(fold(name) for name in given_names), born_on))

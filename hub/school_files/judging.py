@@ -15,7 +15,7 @@ from contracts.documents import EvidenceType, Grade, Outcome
 from contracts.events import EvidenceWithdrawn, RequirementSatisfied
 from contracts.identifiers import DocumentId, EvidenceId, PersonId, Siret, new_uuid
 from hub.notifications.fanout import Signal, notify
-from hub.persons.tables import CIVIL_STATUS
+from hub.persons.tables import CIVIL_STATUS, REVIEW
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue, Requirement
 from hub.requirements.rules import Case, EvidenceFacts, Judgement, PersonFacts, judge
@@ -31,6 +31,7 @@ class _Held:
     """A piece of evidence with its values, and whom it may be used for."""
 
     evidence_id: EvidenceId
+    document_id: DocumentId
     facts: EvidenceFacts
     usable_by: str | None
     usable_for: str | None
@@ -132,6 +133,8 @@ def _judge_one(
         return 0
     judgement = judge(evidence.facts, requirement, case, catalogue)
     fit_id = _record_fit(tx, catalogue, line.line_id, requirement, (case, evidence, judgement), now=now)
+    if judgement.outcome is Outcome.INCONCLUSIVE:
+        _review(tx, line, evidence, judgement.reason, now=now)
     if judgement.outcome is not Outcome.PASSED:
         return 0
     return _satisfy(tx, line.line_id, requirement, evidence, fit_id, now=now)
@@ -169,6 +172,23 @@ def _record_fit(
         select(FIT.c.fit_id).where(*(FIT.c[name] == value for name, value in key.items()))
     ).scalar_one()
     return found
+
+
+def _review(tx: WriteTx, line: "Row[Any]", evidence: _Held, reason: str, *, now: datetime) -> None:
+    """Give an agent what the rules could not decide, once."""
+    tx.execute(
+        upsert(REVIEW)
+        .values(
+            review_id=new_uuid(),
+            kind="fit",
+            adult_id=line.payer_id,
+            child_id=line.child_id,
+            document_id=evidence.document_id,
+            reason=reason,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
 
 
 def _satisfy(
@@ -235,6 +255,7 @@ def _held_by(tx: ReadTx, custody: Custody, adult_id: UUID) -> list[_Held]:
     return [
         _Held(
             evidence_id=EvidenceId(row.evidence_id),
+            document_id=DocumentId(row.document_id),
             facts=EvidenceFacts(
                 evidence_type=EvidenceType(row.evidence_type),
                 grade=row.grade,

@@ -22,7 +22,7 @@ def settle_document(custody: Custody, catalogue: Catalogue, reader: Reader, docu
     Needs the right to unwrap, for reading and for the values the rules look at.
     """
     conclusion = conclude(custody, reader, DocumentId(document_id))
-    if conclusion.state is not DocumentState.AVAILABLE or conclusion.evidence_type is EvidenceType.UNKNOWN:
+    if conclusion.state is not DocumentState.AVAILABLE:
         return
     with custody.db.transaction() as tx:
         # Locked, so that a paper erased meanwhile does not come back as evidence.
@@ -49,7 +49,7 @@ def _prove_link(tx: WriteTx, custody: Custody, adult_id: UUID, conclusion: Concl
     if "child_born_on" not in fields:
         return
     parents = tuple(
-        f"{fields[f'parent_{n}_family_name']} {fields.get(f'parent_{n}_first_names', '')}"
+        (fields[f"parent_{n}_family_name"], fields.get(f"parent_{n}_first_names", ""))
         for n in (1, 2)
         if f"parent_{n}_family_name" in fields
     )

@@ -37,3 +37,8 @@ def page_for_problem(request: Request, kind: ProblemType, correlation: str) -> H
     )
     headers = page_headers(parts) if here else security_headers(assets=origin)
     return HTMLResponse(html, kind.status, {**headers, "x-correlation-id": correlation})
+
+
+def page(request: Request, kind: ProblemType, correlation: str) -> HTMLResponse | None:
+    """Return the page of a problem where a person looks, or nothing for a programme."""
+    return page_for_problem(request, kind, correlation) if wants_page(request) else None

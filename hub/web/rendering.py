@@ -52,7 +52,7 @@ def security_headers(form_targets: Iterable[str] = (), *, assets: str = "'self'"
     )
     return {
         "content-security-policy": "; ".join(policy),
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }

@@ -146,7 +146,7 @@ def test_every_page_carries_the_policy(place: Place) -> None:
     assert policy["form-action"] == f"'self' {RELEASE_URL} https://identity.test"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert headers["cache-control"] == "no-store"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["x-content-type-options"] == "nosniff"
 
 
