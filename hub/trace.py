@@ -93,7 +93,7 @@ def _what(stored: StoredEntry) -> str:
     if stored.entry.act is JournalAct.LINK and isinstance(step, str):
         return _LINK_STEPS.get(step, _SENTENCES[JournalAct.LINK])
     if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
-        return "Document déjà déposé : réutilisé"
+        return "Document déjà déposé, réutilisé"
     return _SENTENCES[stored.entry.act]
 
 

@@ -35,8 +35,8 @@ class Begun:
     attempts: int
 
 
-def begin(tx: WriteTx, key: Key, *, correlation: str, now: datetime) -> Begun:
-    """Write the exchange down as about to be sent, or take over one whose process died.
+def begin(tx: WriteTx, key: Key, *, correlation: str, now: datetime, lease: timedelta = LEASE) -> Begun:
+    """Write the exchange down as about to be sent, or take over one whose process was silent for ``lease``.
 
     Raises :class:`ExchangeInFlight` while another process holds it.
     """
@@ -50,7 +50,7 @@ def begin(tx: WriteTx, key: Key, *, correlation: str, now: datetime) -> Begun:
             correlation=correlation,
             state="sending",
             attempts=1,
-            leased_until=now + LEASE,
+            leased_until=now + lease,
             created_at=now,
         )
         .on_conflict_do_nothing()
@@ -71,9 +71,19 @@ def begin(tx: WriteTx, key: Key, *, correlation: str, now: datetime) -> Begun:
         return Begun(ExchangeId(row.exchange_id), row.outcome, row.attempts)
     if row.leased_until > now:
         raise ExchangeInFlight(str(row.exchange_id))
-    values = {"attempts": row.attempts + 1, "leased_until": now + LEASE, "state": "sending"}
+    values = {"attempts": row.attempts + 1, "leased_until": now + lease, "state": "sending"}
     tx.execute(update(EXCHANGE).where(EXCHANGE.c.exchange_id == row.exchange_id).values(**values))
     return Begun(ExchangeId(row.exchange_id), None, row.attempts + 1)
+
+
+def hold(tx: WriteTx, begun: Begun) -> None:
+    """Make sure that the exchange is still this process's to settle; raises :class:`ExchangeInFlight` where it is not.
+
+    A process that was stopped for longer than its lease finds here that another one took over.
+    """
+    row = tx.execute(select(EXCHANGE).where(EXCHANGE.c.exchange_id == begun.exchange_id).with_for_update()).one()
+    if row.state != "sending" or row.attempts != begun.attempts:
+        raise ExchangeInFlight(str(begun.exchange_id))
 
 
 def settle(

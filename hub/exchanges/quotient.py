@@ -37,6 +37,8 @@ OPERATION = "quotient_familial"
 FETCH = "api_particulier.quotient_familial"
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
+LEASE = timedelta(seconds=20)
+"""A conversation ends within 8 s; sealing what it gave takes moments."""
 _GENDERS = ("female", "male")
 
 
@@ -61,14 +63,15 @@ def fetch_quotient_familial(
     binding = None if row is None else source.binding_for(Siret(row.body))
     if row is None or row.gender not in _GENDERS or binding is None:
         if row is not None:
-            _ask_family(custody, catalogue, row, "not_found_at_source")
+            with custody.db.transaction() as write:
+                _ask_family(write, catalogue, row, "not_found_at_source", now=custody.now())
         return None
     key = log.Key(binding.slug, OPERATION, str(request_id))
     try:
         with custody.db.transaction() as write:
-            begun = log.begin(write, key, correlation=str(request_id), now=custody.now())
+            begun = log.begin(write, key, correlation=str(request_id), now=custody.now(), lease=LEASE)
     except ExchangeInFlight:
-        return custody.now() + log.LEASE
+        return custody.now() + RETRY_AFTER
     if begun.settled is not None:
         return None
     return _converse(custody, catalogue, (source, binding), begun, row)
@@ -93,12 +96,15 @@ def _converse(
     if again and begun.attempts < MAX_ATTEMPTS:
         until = outcome.until or custody.now() + RETRY_AFTER * begun.attempts
         with custody.db.transaction() as tx:
+            log.hold(tx, begun)
             log.postpone(tx, begun.exchange_id, outcome, phase=exchange.phase, until=until)
         return until
     reason = "not_found_at_source" if outcome.kind is OutcomeKind.ABSENT else "source_silent"
     with custody.db.transaction() as tx:
+        log.hold(tx, begun)
         log.settle(tx, begun.exchange_id, outcome, phase=exchange.phase, now=custody.now())
-    _ask_family(custody, catalogue, row, reason)
+        # In the same transaction: a settled exchange is never looked at again.
+        _ask_family(tx, catalogue, row, reason, now=custody.now())
     return None
 
 
@@ -117,6 +123,7 @@ def _keep(
     sealed = seal_bytes(custody, document_id, content, MediaType.RECORD)
     now = custody.now()
     with custody.db.transaction() as tx:
+        log.hold(tx, begun)
         _deposit(tx, custody, catalogue, sealed, (row, outcome))
         log.settle(tx, begun.exchange_id, outcome, phase=phase, now=now)
         judge_family(tx, custody, catalogue, row.requester_id, now=now)
@@ -150,12 +157,11 @@ def _children(data: dict[str, Any]) -> str:
     return "|".join("/".join((m["birth_name"], m["first_names"], m["birth_date"])) for m in members)
 
 
-def _ask_family(custody: Custody, catalogue: Catalogue, row: "Row[Any]", reason: str) -> None:
+def _ask_family(tx: WriteTx, catalogue: Catalogue, row: "Row[Any]", reason: str, *, now: datetime) -> None:
     wanted = [item.id for item in catalogue.services[row.service].requirements if item.fetch == FETCH]
-    with custody.db.transaction() as tx:
-        for requirement in wanted:
-            values = {"line_id": row.line_id, "requirement": requirement, "reason": reason, "asked_at": custody.now()}
-            tx.execute(upsert(ASK).values(**values).on_conflict_do_nothing())
+    for requirement in wanted:
+        values = {"line_id": row.line_id, "requirement": requirement, "reason": reason, "asked_at": now}
+        tx.execute(upsert(ASK).values(**values).on_conflict_do_nothing())
 
 
 def _request(tx: ReadTx, request_id: UUID) -> "Row[Any] | None":

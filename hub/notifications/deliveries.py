@@ -1,5 +1,6 @@
 """Send what is due: claim, send outside any transaction, settle; a crash in between sends the same identifier again."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,13 +22,15 @@ from hub.partners.registry import secret_context
 from hub.partners.tables import PARTNER
 from vault.crypto.keyring import MasterKey
 from vault.db import Database
+from vault.errors import DatabaseUnavailable
 
 SCHEDULE = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
 """Waits after each failed attempt, about three days in all (the schedule that Standard Webhooks recommends)."""
-LEASE = timedelta(seconds=30)
-"""How long a claimed delivery is nobody else's; longer than the longest conversation."""
-BATCH = 32
-_WORKERS = 8
+LEASE = timedelta(seconds=20)
+"""How long a claimed delivery is nobody else's; longer than the longest conversation, which ends within 15 s."""
+BATCH = 8
+"""Claimed at once, and sent at once: what waited for its turn would outlive its lease."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Sender:
         """Send what is due now, one partner never waiting for another; return how many deliveries were tried."""
         claimed = self._claim()
         if claimed:
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                list(pool.map(self._send_and_settle, claimed))
+            with ThreadPoolExecutor(BATCH) as pool:
+                list(pool.map(self._try, claimed))
         return len(claimed)
 
     def _claim(self) -> list["Row[Any]"]:
@@ -63,6 +66,14 @@ class Sender:
                 .returning(DELIVERY)
             ).all()
             return list(rows)
+
+    def _try(self, row: "Row[Any]") -> None:
+        try:
+            self._send_and_settle(row)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one partner's broken row must not silence the others
+            _LOG.error("delivery %s not tried: %s", row.delivery_id, type(error).__name__)
 
     def _send_and_settle(self, row: "Row[Any]") -> None:
         outcome = self._send(row)

@@ -146,6 +146,7 @@ def contest(
     tx: WriteTx, adult_id: UUID, child_id: UUID | None, *, document_id: UUID | None, reason: str, now: datetime
 ) -> None:
     """Give an agent something to decide, once, and tell the guardians that somebody asked, without saying who."""
+    warned = _under_review(tx, adult_id, child_id)
     row = tx.execute(
         upsert(REVIEW)
         .values(
@@ -164,9 +165,20 @@ def contest(
         return
     publish(tx, LinkContested(row), now=now)
     guardians = () if child_id is None else _guardians(tx, child_id)
-    if guardians:
+    if guardians and not warned:
         entry = JournalEntry(act=JournalAct.LINK, actor=WORKER, subjects=guardians, detail={"step": "contested"})
         append(tx, entry)
+
+
+def _under_review(tx: ReadTx, adult_id: UUID, child_id: UUID | None) -> bool:
+    """Tell whether the guardians were warned already: once is enough for one stranger and one child."""
+    statement = select(REVIEW.c.review_id).where(
+        REVIEW.c.kind == "family_link",
+        REVIEW.c.adult_id == adult_id,
+        REVIEW.c.child_id == child_id,
+        REVIEW.c.state == "waiting",
+    )
+    return tx.execute(statement.limit(1)).one_or_none() is not None
 
 
 def _insert_link(

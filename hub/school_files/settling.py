@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from contracts.documents import DocumentState, EvidenceType
 from contracts.identifiers import DocumentId
 from hub.persons.family import CertificateFacts, prove_link
 from hub.requirements.catalogue import Catalogue
+from hub.requirements.names import match_key
 from hub.school_files.judging import judge_family, record_evidence
 from vault.db import WriteTx
 from vault.documents.custody import Custody
@@ -62,4 +63,7 @@ def _prove_link(tx: WriteTx, custody: Custody, adult_id: UUID, conclusion: Concl
         birth_place=fields.get("child_birthplace", ""),
         parents=parents,
     )
+    # Two adults' certificates of one child, read at once, must not make two children of it.
+    key = match_key(certificate.family_name, certificate.given_names, certificate.born_on)
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     prove_link(tx, adult_id, certificate, now=custody.now())
