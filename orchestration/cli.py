@@ -1,15 +1,15 @@
 """The operator's command: ``unefois``."""
 
-import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
+from vault.errors import VaultError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Une Fois: dites-le une fois."
@@ -17,7 +17,9 @@ app = typer.Typer(
 journal = typer.Typer(no_args_is_help=True, help="The journal: who touched what, and that nobody rewrote it.")
 contracts = typer.Typer(no_args_is_help=True, help="Schemas and OpenAPI documents generated from the code.")
 partners = typer.Typer(no_args_is_help=True, help="Partners and agreements.")
+sandbox = typer.Typer(no_args_is_help=True, help="The sandbox that plays the outside.")
 app.add_typer(journal, name="journal")
+app.add_typer(sandbox, name="sandbox")
 app.add_typer(contracts, name="contracts")
 app.add_typer(partners, name="partners")
 
@@ -63,13 +65,16 @@ def down(state: State = None) -> None:
 def status(state: State = None) -> None:
     """Say how each part is."""
     from orchestration.stack import stack
+    from orchestration.stack.ports import LOOPBACK, PortBook
 
     seen = stack.status(_layout(state))
     if seen is None:
         print("never started here")
         raise typer.Exit(1)
+    ports = PortBook(_layout(state)).recorded()
     for part in seen.parts:
-        print(f"{part.name:<16} {part.status.value:<9} restarts {part.restarts}  {part.health}")
+        address = f"http://{LOOPBACK}:{ports[part.name]}" if part.name in ports else ""
+        print(f"{part.name:<16} {part.status.value:<9} {address:<26} restarts {part.restarts}  {part.health}")
 
 
 @app.command()
@@ -101,19 +106,6 @@ def worker() -> None:
     from orchestration.worker import main as work
 
     work()
-
-
-@app.command("hand-over")
-def hand_over(binding: str, day: Annotated[str, typer.Argument(help="YYYY-MM-DD")]) -> None:
-    """Hand over one day through one binding, as the pipeline does; settings come from the environment."""
-    from hub.bootstrap import back, drop_transport, read_settings
-    from hub.exchanges.handover import Way, hand_over_day
-
-    parts = back(*read_settings())
-    found = parts.bindings.named(binding)
-    way = Way(found, drop_transport(found))
-    done = hand_over_day(parts.custody, parts.catalogue, way, date.fromisoformat(day), correlation="cli")
-    print(json.dumps({"outcome": done.outcome, "lines": done.lines, "withheld": done.withheld}))
 
 
 @journal.command("verify")
@@ -152,6 +144,15 @@ def partners_apply(state: State = None) -> None:
         print(change)
 
 
+@sandbox.command("papers")
+def sandbox_papers(folder: Path, state: State = None) -> None:
+    """Mint papers of the sandbox's Solène Kerjean into a folder, to hand in by hand."""
+    from orchestration.demo.minting import mint
+
+    for path in mint(_layout(state), folder):
+        print(path)
+
+
 @contracts.command("write")
 def contracts_write() -> None:
     """Write the generated schemas and OpenAPI documents."""
@@ -176,11 +177,16 @@ def _layout(state: Path | None) -> Layout:
 
 
 def main() -> None:
-    """Run the command; what the stack refuses is said in words."""
+    """Run the command; what is refused is said in words, never as a traceback."""
     try:
         app()
-    except StackError as error:
+    except (StackError, VaultError) as error:
         print(f"unefois: {error}", file=sys.stderr)
+        sys.exit(1)
+    except ValidationError as error:
+        # Field and rule of each setting; the values are left out, some are secrets.
+        for fault in error.errors(include_input=False, include_url=False):
+            print(f"unefois: {'.'.join(map(str, fault['loc']))}: {fault['msg']}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -14,8 +14,8 @@ from hub.deposits.tables import IDEMPOTENCY
 from hub.errors import IdempotencyKeyInFlight, IdempotencyKeyMissing, IdempotencyKeyReused
 from vault.db import WriteTx
 
-IN_FLIGHT = timedelta(minutes=2)
-"""How long a door that died keeps its key; longer than the slowest upload takes to be refused."""
+IN_FLIGHT = timedelta(minutes=10)
+"""How long a door that died keeps its key: longer than the largest paper takes on a slow line (64 MiB at 1 Mbit/s)."""
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
@@ -64,14 +64,19 @@ def begin(tx: WriteTx, caller: str, key: str, *, now: datetime) -> Stored | None
 def settle(
     tx: WriteTx, caller: str, key: str, *, fingerprint: bytes, status: int, response: Mapping[str, Any], now: datetime
 ) -> None:
-    """Keep the answer of ``key`` in the transaction of the effect itself."""
+    """Keep the answer of ``key`` in the transaction of the effect itself.
+
+    Raises :class:`IdempotencyKeyInFlight`, which undoes the effect, where the key was lost to another request.
+    """
     values = {
         "fingerprint": fingerprint,
         "status": status,
         "response": dict(response),
         "expires_at": now + KEPT,
     }
-    tx.execute(update(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller, IDEMPOTENCY.c.key == key).values(**values))
+    own = (IDEMPOTENCY.c.caller == caller, IDEMPOTENCY.c.key == key, IDEMPOTENCY.c.status.is_(None))
+    if tx.execute(update(IDEMPOTENCY).where(*own).values(**values)).rowcount != 1:
+        raise IdempotencyKeyInFlight
 
 
 def release(tx: WriteTx, caller: str, key: str) -> None:

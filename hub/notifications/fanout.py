@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.calendar import paris_day
-from contracts.identifiers import Siret, new_uuid
+from contracts.identifiers import Siret
 from contracts.notifications import NotificationData, notification
 from hub.notifications.tables import DELIVERY
 from hub.partners.pseudonyms import Named, pseudonym
@@ -41,7 +41,8 @@ def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID 
     reachable = tx.execute(select(PARTNER.c.webhook_url).where(PARTNER.c.siret == siret)).scalar_one_or_none()
     if not covered or reachable is None:
         return None
-    delivery_id = new_uuid()
+    # Version 4: the time in a version 7 would let two partners join what they were told at one moment.
+    delivery_id = uuid4()
     subject = pseudonym(tx, siret, Named.FILE, signal.line_id)
     data = NotificationData(subject, signal.service, signal.requirement, signal.school_year)
     tx.execute(

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
 from contracts.grounds import Purpose
-from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym, Siret, new_uuid
+from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym, Siret
 from hub.errors import HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym, resolve
@@ -125,7 +125,7 @@ def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, 
         raise OutsideAgreement(f"{asked.service} for {asked.purpose}")
     line = _line(tx, caller.siret, asked)
     if line is None:
-        return _kept(tx, caller, asked, Answer(new_uuid(), AnswerKind.NONE), None, now=now)
+        return _kept(tx, caller, asked, Answer(uuid4(), AnswerKind.NONE), None, now=now)
     held = tx.execute(
         select(EVIDENCE)
         .join(SATISFACTION, SATISFACTION.c.evidence_id == EVIDENCE.c.evidence_id)
@@ -138,14 +138,14 @@ def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, 
     ).one_or_none()
     if held is None:
         awaited = tuple(catalogue.evidence[kind].name_en for kind in _alternatives(catalogue, asked))
-        answer = Answer(new_uuid(), AnswerKind.PENDING, awaited=awaited, until=line.due_on)
+        answer = Answer(uuid4(), AnswerKind.PENDING, awaited=awaited, until=line.due_on)
         return _kept(tx, caller, asked, answer, line.line_id, now=now)
     question = Question(EvidenceId(held.evidence_id), EnrolmentLineId(line.line_id), caller.siret, asked.purpose)
     find_ground(tx, catalogue, question, now=now)
     handle = pseudonym(tx, caller.siret, Named.EVIDENCE, held.evidence_id)
     media_type = released_media_type(tx, DocumentId(held.document_id))
     offered = Offered(handle, held.evidence_type, held.grade, media_type, held.issued_on)
-    answer = Answer(new_uuid(), AnswerKind.DOCUMENTS, offered=(offered,))
+    answer = Answer(uuid4(), AnswerKind.DOCUMENTS, offered=(offered,))
     return _kept(tx, caller, asked, answer, line.line_id, now=now)
 
 
@@ -190,7 +190,7 @@ def _kept(tx: WriteTx, caller: Caller, asked: Asked, answer: Answer, line_id: UU
 
 def _keep_refusal(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, *, now: datetime) -> None:
     """Keep that a partner was refused; the family sees it where the subject was theirs."""
-    request_id = new_uuid()
+    request_id = uuid4()
     line_id = resolve(tx, caller.siret, Named.FILE, asked.subject)
     _insert(tx, caller, asked, request_id, "refused", line_id, now=now)
     payer = select(ENROLMENT_LINE.c.payer_id).where(ENROLMENT_LINE.c.line_id == line_id)

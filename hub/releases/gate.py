@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
 from contracts.events import EvidenceReleased
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
-from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId, new_uuid
+from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId
 from hub.errors import NothingHere
 from hub.releases.grounds import Question, find_ground
 from hub.releases.tables import RELEASE
@@ -139,7 +139,8 @@ def _entry(
 
 
 def _record(tx: WriteTx, columns: dict[str, object], ground: Ground, *, now: datetime) -> ReleaseId:
-    release_id = ReleaseId(new_uuid())
+    # Version 4: partners receive it, and a time in it would join two releases of one moment.
+    release_id = ReleaseId(uuid4())
     tx.execute(
         insert(RELEASE).values(
             release_id=release_id,

@@ -1,6 +1,5 @@
 -- What each process may touch in the hub.
 GRANT USAGE ON SCHEMA hub TO unefois_door, unefois_release, unefois_worker, unefois_pipelines;
-GRANT SELECT ON ALL TABLES IN SCHEMA hub TO unefois_worker, unefois_pipelines;
 
 -- The residents' door.
 GRANT SELECT, INSERT ON hub.person, hub.account, hub.family_claim, hub.school_file, hub.enrolment_line, hub.request,
@@ -24,7 +23,13 @@ GRANT SELECT, INSERT ON hub.pseudonym, hub.evidence_request, hub.release TO unef
 GRANT SELECT, INSERT, DELETE ON hub.spent_assertion TO unefois_release;
 GRANT SELECT, DELETE ON hub.preview_ticket TO unefois_release;
 
--- The worker.
+-- The worker. Of what lives only for a door it sees the end, in order to sweep it away.
+GRANT SELECT ON hub.person, hub.civil_status, hub.family_link, hub.family_claim, hub.review, hub.partner, hub.agreement,
+    hub.pseudonym, hub.school_file, hub.enrolment_line, hub.request, hub.notice_given, hub.reuse_grant, hub.evidence,
+    hub.fit, hub.satisfaction, hub.ask, hub.evidence_request, hub.exchange, hub.release, hub.receipt, hub.delivery
+    TO unefois_worker;
+GRANT SELECT (expires_at) ON hub.pending_sign_in, hub.session, hub.idempotency, hub.spent_assertion, hub.preview_ticket
+    TO unefois_worker;
 GRANT INSERT ON hub.person, hub.civil_status, hub.family_link, hub.review, hub.evidence, hub.fit, hub.satisfaction,
     hub.ask, hub.pseudonym, hub.exchange, hub.release, hub.delivery TO unefois_worker;
 GRANT UPDATE (state) ON hub.family_claim TO unefois_worker;
@@ -36,5 +41,8 @@ GRANT UPDATE (state, phase, outcome, outcome_code, request_digest, attempts, lea
 GRANT DELETE ON hub.pending_sign_in, hub.session, hub.idempotency, hub.spent_assertion, hub.preview_ticket
     TO unefois_worker;
 
--- Pipelines: exchanges with partners; no key of any kind.
+-- Pipelines: exchanges with partners; no key of any kind, no session, nobody's account.
+GRANT SELECT ON hub.person, hub.civil_status, hub.partner, hub.agreement, hub.pseudonym, hub.school_file,
+    hub.enrolment_line, hub.request, hub.notice_given, hub.reuse_grant, hub.evidence, hub.fit, hub.satisfaction,
+    hub.exchange, hub.release TO unefois_pipelines;
 GRANT INSERT ON hub.exchange, hub.release, hub.pseudonym TO unefois_pipelines;

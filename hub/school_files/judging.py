@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
@@ -73,6 +73,8 @@ def judge_family(tx: WriteTx, custody: Custody, catalogue: Catalogue, adult_id: 
 
     Needs the right to unwrap: the rules read extracted values, for the time of the judgement. Harmless to repeat.
     """
+    # One judgement of a family at a time: two that interleave could each miss what the other has just made evidence.
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"family:{adult_id}", 0))))
     lines = tx.execute(_lines_of(adult_id)).all()
     held = _held_by(tx, custody, adult_id) if lines else []
     if not held:

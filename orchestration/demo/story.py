@@ -2,22 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from connectors.sandbox.papers import (
-    Child,
-    birth_certificate,
-    create_authority,
-    create_registry,
-    residence_bill,
-    tax_notice_photo,
-)
-from connectors.sandbox.papers import (
-    Parent as NamedParent,
-)
 from contracts.calendar import paris_day
-from hub.requirements.rules import expected_income_year
+from orchestration.demo.casting import bill_of, birth_certificate_of, forged_certificate, tax_notice_of
 from orchestration.demo.people import Outside, Parent, expect, wait_for
 from orchestration.journal import verify_all
 from orchestration.pipelines.launching import launch_hand_over
@@ -31,9 +20,6 @@ SERVICES = (
     ("after_school", FAMILLES),
     ("bursary", BOURSES),
 )
-MAELLE = Child("OUVRARD", "Maëlle", date(2018, 6, 5), "Paris 13e")
-SOLENE = NamedParent("KERJEAN", "Solène Marie Nadège")
-THIBAULT = NamedParent("OUVRARD", "Thibault")
 DAGSTER_PATIENCE = 120.0
 
 Step = tuple[str, Callable[[], Iterator[str]]]
@@ -51,9 +37,7 @@ class Story:
         self.solene = Parent(self.places, "solene")
         self.gontran = Parent(self.places, "gontran")
         self.outside = Outside(self.places)
-        self.today = datetime.now(UTC).date()
-        self.authority = create_authority(self.places.papers)
-        self.registry = create_registry(self.places.papers)
+        self.today = paris_day(datetime.now(UTC))
         self.child = ""
         self.bill = b""
         self.bill_document = ""
@@ -84,9 +68,7 @@ class Story:
     def birth_certificate(self) -> Iterator[str]:
         """A PDF signed by the test civil registry: sealed, so the link is proved at once."""
         begun = datetime.now(UTC)
-        paper = birth_certificate(
-            self.registry, child=MAELLE, parents=[SOLENE, THIBAULT], issued_on=self.today - timedelta(days=200)
-        )
+        paper = birth_certificate_of(self.places, self.today)
         receipt = self.solene.hand_in(paper, "application/pdf", "acte-de-naissance.pdf").json()
         yield f"receipt {receipt['receipt'][-12:]} for {receipt['length']:,} bytes, sealed before they were stored"
         found = self.solene.read_to_the_end(receipt["document"])
@@ -118,22 +100,8 @@ class Story:
 
     def papers(self) -> Iterator[str]:
         """A bill with a 2D-Doc seal, and a photo of the sealed page of a tax notice."""
-        self.bill = residence_bill(
-            self.authority,
-            holder_name="Solène KERJEAN",
-            street="12 RUE DES PEUPLIERS",
-            postcode="75013",
-            town="PARIS",
-            issued_on=self.today - timedelta(days=20),
-        )
-        photo = tax_notice_photo(
-            self.authority,
-            declarant="KERJEAN SOLENE",
-            reference_income=26_712,
-            parts="1,5",
-            income_year=expected_income_year(self.today),
-            issued_on=self.today - timedelta(days=60),
-        )
+        self.bill = bill_of(self.places, self.today)
+        photo = tax_notice_of(self.places, self.today)
         handed = [
             self.solene.hand_in(self.bill, "application/pdf", "facture.pdf").json()["document"],
             self.solene.hand_in(photo, "image/jpeg", "avis-impot.jpg").json()["document"],
@@ -191,13 +159,7 @@ class Story:
         answers = [self.gontran.post("/v1/children", body) for body in (claim, unknown)]
         expect(answers[0].status_code == answers[1].status_code == 202, "claims are answered alike")
         expect(answers[0].json() == answers[1].json(), "a claim on a linked child reads like any other")
-        forged = birth_certificate(
-            self.registry,
-            child=MAELLE,
-            parents=[NamedParent("LESCURE", "Gontran")],
-            issued_on=self.today - timedelta(days=3),
-            signed=False,
-        )
+        forged = forged_certificate(self.places, self.today)
         paper = self.gontran.hand_in(forged, "application/pdf", "acte.pdf").json()["document"]
         self.gontran.read_to_the_end(paper)
         yield f"he claims her and hands in an unsigned certificate: « {answers[0].json()['en']} »"
@@ -212,10 +174,10 @@ class Story:
     def hand_over(self) -> Iterator[str]:
         """An asset partitioned by binding and day; idempotence lies in our tables, not in a run key."""
         result = launch_hand_over(
-            f"{self.places.url('dagster-web')}/graphql", "caisse-13-fichiers", self._paris_day(), DAGSTER_PATIENCE
+            f"{self.places.url('dagster-web')}/graphql", "caisse-13-fichiers", self.today, DAGSTER_PATIENCE
         )
         expect(result.status == "SUCCESS", f"the run ended {result.status}")
-        yield f"Dagster run {result.run_id[:8]} for caisse-13-fichiers | {self._paris_day()}: {dict(result.metadata)}"
+        yield f"Dagster run {result.run_id[:8]} for caisse-13-fichiers | {self.today}: {dict(result.metadata)}"
         files = self.outside.files("caisse-13")
         expect(files and files[-1]["lines"], "the Caisse reads the file it got")
         yield f"the Caisse reads {files[-1]['name']}: {files[-1]['lines']} lines"
@@ -277,9 +239,6 @@ class Story:
     def _school_year(self) -> str:
         first = self.today.year if self.today.month >= 9 else self.today.year - 1
         return f"{first}-{first + 1}"
-
-    def _paris_day(self) -> date:
-        return paris_day(datetime.now(UTC))
 
 
 def _mark(line: dict[str, Any]) -> str:

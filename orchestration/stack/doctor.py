@@ -87,7 +87,7 @@ def _servers(_: Layout) -> Iterator[Finding]:
         try:
             find()
         except StackError as error:
-            yield _broken(str(error), "run « make setup »")
+            yield _broken(str(error), "run « make up » once: it installs what is missing")
         else:
             yield _ok(f"the binaries of {name} are here")
 

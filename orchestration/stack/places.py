@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.stack.errors import NotRunning
 from orchestration.stack.layout import Layout
 from orchestration.stack.ports import LOOPBACK, PortBook
 
@@ -24,8 +25,10 @@ class Places:
 
     @classmethod
     def recorded(cls, layout: Layout) -> "Places":
-        """Return the places of the last start; raises ``KeyError`` where there was none."""
+        """Return the places of the last start; raises :class:`NotRunning` where there was none."""
         known = PortBook(layout).recorded()
+        if not known:
+            raise NotRunning(f"the system was never started on {layout.state}")
         return cls(layout, {name: known[name] for name in WEB_PARTS})
 
     def url(self, part: str) -> str:
