@@ -11,18 +11,41 @@ class DocumentState(StrEnum):
     QUARANTINED = "quarantined"
     UNUSABLE = "unusable"
     ERASED = "erased"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    HELD = "held"
+    """Available, and kept by a legal hold from every end."""
 
 
 TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.RECEIVED: frozenset(
         {DocumentState.AVAILABLE, DocumentState.QUARANTINED, DocumentState.UNUSABLE, DocumentState.ERASED}
     ),
-    DocumentState.AVAILABLE: frozenset({DocumentState.QUARANTINED, DocumentState.ERASED}),
-    DocumentState.QUARANTINED: frozenset({DocumentState.AVAILABLE, DocumentState.UNUSABLE, DocumentState.ERASED}),
-    DocumentState.UNUSABLE: frozenset({DocumentState.ERASED}),
+    DocumentState.AVAILABLE: frozenset(
+        {
+            DocumentState.QUARANTINED,
+            DocumentState.SUPERSEDED,
+            DocumentState.EXPIRED,
+            DocumentState.HELD,
+            DocumentState.ERASED,
+        }
+    ),
+    DocumentState.QUARANTINED: frozenset(
+        {DocumentState.AVAILABLE, DocumentState.UNUSABLE, DocumentState.EXPIRED, DocumentState.ERASED}
+    ),
+    DocumentState.UNUSABLE: frozenset({DocumentState.EXPIRED, DocumentState.ERASED}),
+    DocumentState.SUPERSEDED: frozenset({DocumentState.EXPIRED, DocumentState.ERASED}),
+    DocumentState.HELD: frozenset({DocumentState.AVAILABLE}),
+    DocumentState.EXPIRED: frozenset(),
     DocumentState.ERASED: frozenset(),
 }
 """The life of a document as a table; the database refuses what this table refuses (a test compares them)."""
+
+GONE: frozenset[DocumentState] = frozenset({DocumentState.ERASED, DocumentState.EXPIRED})
+"""The keys are destroyed: asked by the holder, or at the end of retention."""
+
+OPENABLE: frozenset[DocumentState] = frozenset({DocumentState.AVAILABLE, DocumentState.HELD})
+"""What may be shown, used and handed over where there is a ground."""
 
 
 class Outcome(StrEnum):
@@ -61,8 +84,13 @@ class MediaType(StrEnum):
     PDF = "application/pdf"
     JPEG = "image/jpeg"
     PNG = "image/png"
+    HEIC = "image/heic"
+    """What telephones write; « image/heif » names the same kind of file (ISO/IEC 23008-12)."""
     RECORD = "application/json"
     """A pulled datum sealed as a record; never accepted from a resident."""
 
 
-DEPOSITABLE: frozenset[MediaType] = frozenset({MediaType.PDF, MediaType.JPEG, MediaType.PNG})
+DEPOSITABLE: frozenset[MediaType] = frozenset({MediaType.PDF, MediaType.JPEG, MediaType.PNG, MediaType.HEIC})
+
+ANNOUNCED: dict[str, MediaType] = {kind.value: kind for kind in sorted(DEPOSITABLE)} | {"image/heif": MediaType.HEIC}
+"""What a sender may call each type that is taken."""

@@ -40,6 +40,12 @@ PROBLEMS: dict[str, ProblemType] = {
         _p("sign-in-failed", 400, "The sign-in did not succeed.", "La connexion n'a pas abouti. Recommencez."),
         _p("cross-site", 403, "The request came from another site.", "Cette demande vient d'un autre site."),
         _p(
+            "sign-in-stale",
+            401,
+            "Sign in again: this takes a sign-in of the last five minutes.",
+            "Pour votre sécurité, connectez-vous à nouveau, puis recommencez.",
+        ),
+        _p(
             "level-too-low",
             403,
             "This account's level of assurance is too low.",
@@ -56,8 +62,8 @@ PROBLEMS: dict[str, ProblemType] = {
         _p(
             "unsupported-type",
             415,
-            "Only PDF, JPEG and PNG are taken.",
-            "Nous acceptons les PDF et les photos JPEG ou PNG.",
+            "Only PDF, JPEG, PNG and HEIC are taken.",
+            "Nous acceptons les PDF et les photos JPEG, PNG ou HEIC.",
         ),
         _p(
             "type-mismatch",
@@ -85,10 +91,58 @@ PROBLEMS: dict[str, ProblemType] = {
             "Ce numéro d'envoi a déjà servi pour un autre contenu.",
         ),
         _p(
+            "upload-offset",
+            409,
+            "The bytes do not begin where the upload stands; ask where that is.",
+            "L'envoi reprend au mauvais endroit. Recommencez l'envoi.",
+        ),
+        _p(
+            "upload-taken",
+            423,
+            "A later request has taken this upload over.",
+            "Cet envoi continue dans une autre fenêtre ou sur un autre appareil.",
+        ),
+        _p(
+            "upload-expired",
+            410,
+            "The upload was not finished in time and is gone.",
+            "L'envoi est resté trop longtemps inachevé. Recommencez-le depuis le début.",
+        ),
+        _p(
+            "too-many-uploads",
+            429,
+            "As many unfinished uploads as are kept for one person are waiting.",
+            "Trop d'envois inachevés vous attendent. Terminez-en un ou annulez-le.",
+        ),
+        _p(
+            "checksum-mismatch",
+            460,
+            "The bytes are not those the checksum was made of; they were not kept.",
+            "Une partie du fichier est arrivée abîmée. L'envoi peut reprendre.",
+        ),
+        _p(
+            "upload-protocol",
+            412,
+            "Tus-Resumable: 1.0.0 is required.",
+            "Cette application ne sait pas envoyer de fichier ici. Passez par la page de dépôt.",
+        ),
+        _p(
+            "body-type",
+            415,
+            "The body must be application/offset+octet-stream.",
+            "Nous n'avons pas compris l'envoi. Passez par la page de dépôt.",
+        ),
+        _p(
             "conflict",
             409,
             "The state of the thing does not allow this.",
             "Cette action n'est plus possible.",
+        ),
+        _p(
+            "held",
+            409,
+            "A legal hold keeps this document; it can be erased once the hold is lifted.",
+            "Une décision nous oblige à conserver ce document. Vous pourrez l'effacer quand elle prendra fin.",
         ),
         _p(
             "already-requested",
@@ -110,6 +164,18 @@ PROBLEMS: dict[str, ProblemType] = {
             503,
             "Storage does not answer; nothing was kept.",
             "Nous ne pouvons pas enregistrer pour l'instant. Rien n'a été gardé. Réessayez dans quelques minutes.",
+        ),
+        _p(
+            "storage-full",
+            507,
+            "Storage is full; nothing was kept.",
+            "Nous n'avons plus de place pour l'instant. Rien n'a été gardé. Réessayez plus tard : l'équipe est prévenue.",
+        ),
+        _p(
+            "key-service-unavailable",
+            503,
+            "The key service is sealed or does not answer; nothing was kept and nothing was opened.",
+            "Nous ne pouvons ni enregistrer ni ouvrir de document pour l'instant. Réessayez dans quelques minutes.",
         ),
         _p(
             "database-unavailable",

@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Scope
 
-from hub.api import documents, families, partners, problems, sign_in
+from hub.api import checkpoints, documents, families, partners, problems, sign_in, tus, uploads
 from hub.api.callers import COOKIE, resident
 from hub.api.description import Guard, describe
 from hub.api.edge import Edge
@@ -41,10 +41,11 @@ def partners_door(parts: ReleaseDoor) -> FastAPI:
 def residents_routes() -> FastAPI:
     """Return the residents' door without its parts: enough to describe it, not to serve."""
     app = _app("door")
-    for router in (sign_in.router, documents.router, families.router):
+    for router in (sign_in.router, documents.router, documents.leaving, uploads.router, families.router):
         app.include_router(router)
     pages.install(app)
     describe(app, {resident: SESSION})
+    app.add_middleware(tus.Resumable)
     app.add_middleware(Edge, streams=_takes_document)
     return app
 
@@ -52,7 +53,8 @@ def residents_routes() -> FastAPI:
 def partners_routes() -> FastAPI:
     """Return the partners' door without its parts: enough to describe it, not to serve."""
     app = _app("release")
-    app.include_router(partners.router)
+    for router in (partners.router, checkpoints.router):
+        app.include_router(router)
     describe(app, {partners.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app
@@ -71,12 +73,15 @@ def _app(process: str) -> FastAPI:
 
     @app.get("/health", include_in_schema=False)
     def health() -> HealthShape:
-        return HealthShape(process=process)
+        custody: Custody = app.state.door.custody
+        return HealthShape(process=process, keys=str(custody.keys.state()))
 
     return app
 
 
 def _takes_document(scope: Scope) -> bool:
+    if tus.speaks_tus(scope):
+        return scope["method"] in ("POST", "PATCH")
     return scope["method"] == "POST" and scope["path"] in ("/v1/documents", "/deposer")
 
 

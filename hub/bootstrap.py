@@ -41,6 +41,8 @@ class ReleaseDoor:
     custody: Custody
     catalogue: Catalogue
     issuer: Issuer
+    journal_key: str
+    """Public key of the journal's heads, as it is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
     """Assemble the partners' door."""
     key = json.loads(_required(hub.token_signing_key, "HUB_TOKEN_SIGNING_KEY").read_text(encoding="utf-8"))
-    return ReleaseDoor(hub, vault_parts.custody(vault, pool_size=16), load(), Issuer(hub.release_url, key))
+    published = vault_parts.head_verifier(vault).text()
+    return ReleaseDoor(hub, vault_parts.custody(vault, pool_size=16), load(), Issuer(hub.release_url, key), published)
 
 
 def back(vault: VaultSettings, hub: HubSettings) -> Back:

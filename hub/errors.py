@@ -18,6 +18,10 @@ class SignInFailed(HubError):
     """The sign-in did not succeed."""
 
 
+class SignInStale(HubError):
+    """The sign-in is too old for this."""
+
+
 class LevelTooLow(HubError):
     """The account's level of assurance does not allow this."""
 
@@ -72,3 +76,23 @@ class CrossSite(HubError):
 
 class LengthRequired(HubError):
     """The body came without its length."""
+
+
+class HeaderMalformed(HubError):
+    """A header that the protocol needs is missing or malformed; ``detail`` names it."""
+
+
+class ProtocolVersionRefused(HubError):
+    """The upload protocol's version is not one that is spoken here."""
+
+
+class BodyTypeRefused(HubError):
+    """The body is not of the type that this route takes."""
+
+
+class ChecksumWrong(HubError):
+    """The bytes are not those that the sender's checksum was made of."""
+
+
+class SenderGone(HubError):
+    """The sender went away before the body was whole."""

@@ -43,6 +43,10 @@ _SENTENCES = {
     JournalAct.PULL: "Donnée obtenue pour vous",
     JournalAct.PUSH: "Envoi à un service",
     JournalAct.REVIEW: "Examen par un agent",
+    JournalAct.HOLD: "Conservation imposée par une décision",
+    JournalAct.AUDIT: "Contrôle de l'intégrité du porte-documents",
+    JournalAct.EXPORT: "Téléchargement de tous vos documents",
+    JournalAct.RESTORE: "Remise en service depuis une sauvegarde",
 }
 _LINK_STEPS = {
     "claimed": "Vous avez demandé un lien avec un enfant",
@@ -51,9 +55,9 @@ _LINK_STEPS = {
 }
 
 
-def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId) -> list[TraceLine]:
+def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, *, limit: int = 200) -> list[TraceLine]:
     """Return what was done with a person's papers, newest first; nobody else's acts appear by name."""
-    entries = entries_about(tx, person_id)
+    entries = entries_about(tx, person_id, limit=limit)
     kinds = _kinds(tx, {stored.entry.document for stored in entries if stored.entry.document is not None})
     return [_line(catalogue, stored, kinds) for stored in entries]
 

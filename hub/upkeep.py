@@ -7,10 +7,10 @@ from sqlalchemy import delete
 from hub.deposits.tables import IDEMPOTENCY
 from hub.partners.tables import SPENT_ASSERTION
 from hub.persons.tables import PENDING_SIGN_IN, SESSION
-from hub.releases.tables import PREVIEW_TICKET
+from hub.releases.tables import EXPORT_TICKET, PREVIEW_TICKET
 from vault.db import WriteTx
 
-SHORT_LIVED = (SESSION, PENDING_SIGN_IN, PREVIEW_TICKET, IDEMPOTENCY, SPENT_ASSERTION)
+SHORT_LIVED = (SESSION, PENDING_SIGN_IN, PREVIEW_TICKET, EXPORT_TICKET, IDEMPOTENCY, SPENT_ASSERTION)
 
 
 def sweep(tx: WriteTx, *, now: datetime) -> int:

@@ -16,12 +16,18 @@ app = typer.Typer(
 )
 journal = typer.Typer(no_args_is_help=True, help="The journal: who touched what, and that nobody rewrote it.")
 contracts = typer.Typer(no_args_is_help=True, help="Schemas and OpenAPI documents generated from the code.")
+vault = typer.Typer(no_args_is_help=True, help="Custody: audit, holds, case copies, destruction certificates.")
+certificate = typer.Typer(no_args_is_help=True, help="Destruction certificates.")
 partners = typer.Typer(no_args_is_help=True, help="Partners and agreements.")
+keys = typer.Typer(no_args_is_help=True, help="The master key.")
 sandbox = typer.Typer(no_args_is_help=True, help="The sandbox that plays the outside.")
 app.add_typer(journal, name="journal")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(contracts, name="contracts")
 app.add_typer(partners, name="partners")
+app.add_typer(vault, name="vault")
+vault.add_typer(certificate, name="certificate")
+app.add_typer(keys, name="keys")
 
 State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
 PROFILE = {"UNEFOIS_PROFILE": "demo"}
@@ -112,6 +118,9 @@ def worker() -> None:
 def journal_verify(
     proof: Annotated[Path | None, typer.Option(help="Check one proof file offline instead.")] = None,
     public_key: Annotated[Path | None, typer.Option(help="Public key of the journal's heads.")] = None,
+    published: Annotated[
+        Path | None, typer.Option(help="A signed head kept outside: a journal cut back is noticed.")
+    ] = None,
     state: State = None,
 ) -> None:
     """Recompute the whole journal, or check one proof; name the first bad entry."""
@@ -119,9 +128,17 @@ def journal_verify(
 
     layout = _layout(state)
     key = public_key or layout.keys / "journal.pub"
-    words, holds = check_proof(proof, key) if proof is not None else verify_all(layout, key)
+    words, holds = check_proof(proof, key) if proof is not None else verify_all(layout, key, published)
     print(words)
     raise typer.Exit(int(not holds))
+
+
+@journal.command("consistency")
+def journal_consistency(first: int, second: int, state: State = None) -> None:
+    """Print the proof that the journal at size SECOND only added to what it was at size FIRST; both are signed heads."""
+    from orchestration.journal import consistency_of
+
+    print(consistency_of(_layout(state), first, second))
 
 
 @journal.command("proof")
@@ -153,6 +170,124 @@ def sandbox_papers(folder: Path, state: State = None) -> None:
         print(path)
 
 
+@app.command("backup-keygen")
+def backup_keygen(folder: Path) -> None:
+    """Make the pair backups are sealed to; take the private file offline, no machine that runs may have it."""
+    from vault.backup.sealed_file import PRIVATE_NAME, PUBLIC_NAME, create_recipient
+
+    create_recipient(folder)
+    print(f"{folder / PUBLIC_NAME} is for « unefois backup »; take {folder / PRIVATE_NAME} offline now")
+
+
+@app.command()
+def backup(
+    file: Path,
+    to: Annotated[Path, typer.Option(help="Public key made by « backup-keygen ».")],
+    state: State = None,
+) -> None:
+    """Write a sealed backup of a running system to FILE, and its holder keys to FILE.holder-keys, which die in 35 days."""
+    from orchestration.backup.taking import keys_file, take
+    from orchestration.custody import worker_custody
+    from orchestration.stack.addresses import addresses
+
+    layout = _layout(state)
+    stores = addresses(layout)
+    with worker_custody(layout, stores) as custody:
+        taken = take(stores, custody.objects, file, to)
+    print(f"{taken.objects} objects in {file}; {taken.missing} were erased meanwhile")
+    print(f"destroy {keys_file(file)} by {taken.keys_die_on}: destruction certificates say so")
+
+
+@app.command()
+def restore(
+    file: Path,
+    key: Annotated[Path, typer.Option(help="The private key from its offline place.")],
+    erasures: Annotated[
+        list[Path] | None, typer.Option(help="Log of erasures since the backup; can be repeated.")
+    ] = None,
+    no_erasures: Annotated[bool, typer.Option("--no-erasures", help="There is no log, and you answer for it.")] = False,  # noqa: FBT002 - Typer reads it as a flag
+    state: State = None,
+) -> None:
+    """Bring a backup back into an empty state folder that holds its keys; what was erased since goes again first."""
+    from orchestration.backup.restoring import restore as bring_back
+
+    done = bring_back(_layout(state), file, key, erasures or ([] if no_erasures else None))
+    print(f"restored as of {done.taken_at.isoformat()}: {done.objects} objects; {done.replayed} erasures replayed")
+    print("now: unefois up, then unefois vault audit --all")
+
+
+@vault.command("audit")
+def vault_audit(
+    whole: Annotated[bool, typer.Option("--all", help="Every document; resumes an interrupted one.")] = False,  # noqa: FBT002 - Typer reads it as a flag
+    sample: Annotated[int, typer.Option(min=1, help="So many documents, chosen at random.")] = 100,
+    state: State = None,
+) -> None:
+    """Check that documents and viewing copies are there, are what was sealed, and open; name the first that do not."""
+    from orchestration.custody import audit
+
+    words, holds = audit(_layout(state), whole=whole, sample=sample)
+    print(words)
+    raise typer.Exit(int(not holds))
+
+
+@vault.command("rescan")
+def vault_rescan(state: State = None) -> None:
+    """Have every document that waits for a malware scan scanned again now; the worker does it."""
+    from orchestration.custody import rescan
+
+    print(f"{rescan(_layout(state))} documents are scanned again")
+
+
+@vault.command("hold")
+def vault_hold(document: str, reference: str, state: State = None) -> None:
+    """Place a legal hold: the document cannot be erased, nor expire, until « unhold »; REFERENCE names the decision."""
+    from orchestration.custody import place
+
+    place(_layout(state), document, reference)
+    print(f"{document} is held")
+
+
+@vault.command("unhold")
+def vault_unhold(document: str, state: State = None) -> None:
+    """Lift a legal hold; an erasure that was asked for before is carried out."""
+    from orchestration.custody import lift
+
+    lift(_layout(state), document)
+    print(f"{document} is no longer held")
+
+
+@vault.command("case-copies")
+def vault_case_copies(state: State = None) -> None:
+    """List the services' copies whose schedule is over and whose destruction has no visa yet."""
+    from orchestration.custody import case_copies_due
+
+    for line in case_copies_due(_layout(state)) or ["none is due"]:
+        print(line)
+
+
+@vault.command("end-case-copy")
+def vault_end_case_copy(case_copy: str, visa: Annotated[str, typer.Option()], state: State = None) -> None:
+    """Record that a service destroyed its copy, under the visa of the archives (code du patrimoine L.212-2)."""
+    from orchestration.custody import end_copy
+
+    end_copy(_layout(state), case_copy, visa)
+    print(f"{case_copy} has ended")
+
+
+@certificate.command("verify")
+def vault_verify_certificate(
+    file: Path,
+    public_key: Annotated[Path | None, typer.Option(help="Public key of destruction certificates.")] = None,
+    state: State = None,
+) -> None:
+    """Check a destruction certificate offline, and say what it says."""
+    from orchestration.custody import check_certificate
+
+    words, holds = check_certificate(file, public_key or _layout(state).keys / "destruction.pub")
+    print(words)
+    raise typer.Exit(int(not holds))
+
+
 @contracts.command("write")
 def contracts_write() -> None:
     """Write the generated schemas and OpenAPI documents."""
@@ -170,6 +305,21 @@ def contracts_check() -> None:
     for name in found:
         print(f"contracts/schemas/{name} is not what the code says; run « make contracts »")
     raise typer.Exit(int(bool(found)))
+
+
+Service = Annotated[bool, typer.Option("--service", help="The key the environment names, not a state folder's.")]
+
+
+@keys.command("rotate")
+def keys_rotate(
+    service: Service = False,  # noqa: FBT002 - Typer reads it as a flag
+    state: State = None,
+) -> None:
+    """Give the master key a new version while the doors run; what it wraps moves over, then the older opens nothing."""
+    from orchestration.keys import rotate_as_told, rotate_one_machine
+
+    moved = rotate_as_told() if service else rotate_one_machine(_layout(state))
+    print(f"{moved} keys and secrets were moved to the new version; older versions open nothing any more")
 
 
 def _layout(state: Path | None) -> Layout:

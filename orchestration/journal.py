@@ -6,17 +6,18 @@ from uuid import UUID
 from orchestration.stack.addresses import addresses
 from orchestration.stack.layout import Layout
 from vault.db import Database
-from vault.journal.proofs import proof_for, verify_proof
+from vault.journal.proofs import CONSISTENCY_FORMAT, consistency_proof, proof_for, verify_consistency, verify_proof
 from vault.journal.signing import HeadVerifier
 from vault.journal.verify import verify_journal
 
 
-def verify_all(layout: Layout, public_key: Path) -> tuple[str, bool]:
-    """Recompute everything; return what was found in words, and whether it holds."""
+def verify_all(layout: Layout, public_key: Path, published: Path | None = None) -> tuple[str, bool]:
+    """Recompute everything, and against a head published outside; return what was found in words, and whether it holds."""
+    note = None if published is None else published.read_text(encoding="utf-8")
     database = _database(layout)
     try:
         with database.read() as tx:
-            report = verify_journal(tx, _verifier(public_key))
+            report = verify_journal(tx, _verifier(public_key), published=note)
     finally:
         database.close()
     counts = f"{report.sequenced} entries sequenced, {report.waiting} waiting, {report.heads} signed heads"
@@ -27,7 +28,9 @@ def verify_all(layout: Layout, public_key: Path) -> tuple[str, bool]:
 
 def check_proof(proof: Path, public_key: Path) -> tuple[str, bool]:
     """Check one proof file offline."""
-    verdict = verify_proof(proof.read_text(encoding="utf-8"), _verifier(public_key))
+    text = proof.read_text(encoding="utf-8")
+    verify = verify_consistency if CONSISTENCY_FORMAT in text else verify_proof
+    verdict = verify(text, _verifier(public_key))
     return ("the proof holds" if verdict.holds else f"the proof does not hold: {verdict.fails}"), verdict.holds
 
 
@@ -37,6 +40,16 @@ def proof_of(layout: Layout, entry: str) -> str:
     try:
         with database.read() as tx:
             return proof_for(tx, UUID(entry))
+    finally:
+        database.close()
+
+
+def consistency_of(layout: Layout, first: int, second: int) -> str:
+    """Return the proof between two signed heads; raises as :func:`vault.journal.proofs.consistency_proof` does."""
+    database = _database(layout)
+    try:
+        with database.read() as tx:
+            return consistency_proof(tx, first, second)
     finally:
         database.close()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.json_schemas import event_schemas, notification_schema, problem_schema
 from hub.app import partners_routes, residents_routes
+from hub.deposits.export import ExportManifest
 
 
 def write(folder: Path) -> None:
@@ -31,6 +32,7 @@ def _said() -> dict[str, str]:
         "openapi/residents.json": residents_routes().openapi(),
         "openapi/partners.json": partners_routes().openapi(),
         "notification.json": notification_schema(),
+        "export-manifest.json": ExportManifest.model_json_schema(),
         "problem.json": problem_schema(),
         **{f"events/{name}.json": schema for name, schema in event_schemas().items()},
     }

@@ -4,40 +4,56 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job as DeferredJob
+from procrastinate.manager import JobManager
 
 import vault.bootstrap as vault_parts
 from hub.bootstrap import Back, back, read_settings, sender
 from hub.deposits.erasure import carry_out_erasure
+from hub.deposits.resumable import forget_expired
+from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import CHANNEL
 from hub.persons.family import examine_claim
 from hub.school_files.judging import judge_family
-from hub.school_files.settling import settle_document
+from hub.school_files.settling import settle_again, settle_document
 from vault.documents.custody import Custody
-from vault.errors import DatabaseUnavailable
+from vault.errors import DatabaseUnavailable, KeyServiceUnavailable
 from vault.ingest.child import ReaderChild
 from vault.jobs import Job, defer
+from vault.journal.errors import JournalBroken
+from vault.journal.forgetting import forget_old_records
 from vault.journal.sequencer import sequence_batch
 from vault.journal.signing import HeadSigner
 from vault.settings import VaultSettings
+from vault.storage.errors import StoreUnavailable
 
 _LOG = logging.getLogger("unefois.worker")
 SEQUENCE_EVERY = 0.5
 """Seconds between two looks for entries to sequence; a head is due at least every second."""
-SWEEP_EVERY = 5.0
+SWEEP_EVERY = 1.0
 """Seconds between two looks for due deliveries that no commit announced, such as retries."""
+FORGET_EVERY = 10.0
+"""Seconds between two looks for unfinished uploads whose time is over."""
+LET_GO_EVERY = 6 * 3600.0
+"""Seconds between two looks for journal records and papers whose retention is over; harmless to repeat."""
+ALARM_EVERY = 30.0
+"""Seconds between two words about a journal that is not the one last signed."""
 HEARTBEAT = 2.0
 STALLED_AFTER = 8
 """Seconds without a heartbeat after which a job's worker counts as dead."""
 CONCURRENCY = 4
+INSISTENCE = 120
+"""How many times, a second apart, the end of a job is told to a database that is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +66,14 @@ class Worker:
     sender: Sender
     database_url: str = field(repr=False)
 
-    def jobs(self) -> dict[Job, Callable[[UUID], None]]:
+    def jobs(self) -> dict[Job, Callable[[UUID], object]]:
         """Return what each job does with its one identifier; every one of them may run twice."""
         parts, now = self.back, self.back.custody.now
         return {
             Job.READ_DOCUMENT: lambda one: settle_document(parts.custody, parts.catalogue, self.reader, one),
+            Job.RESCAN_DOCUMENT: lambda one: settle_again(parts.custody, parts.catalogue, self.reader, one),
             Job.ERASE_DOCUMENT: lambda one: carry_out_erasure(parts.custody, parts.catalogue, one),
+            Job.EXPIRE_DOCUMENT: lambda one: carry_out_expiry(parts.custody, parts.catalogue, one),
             Job.EVALUATE_FAMILY: self._evaluate,
             Job.EXAMINE_CLAIM: lambda one: _within(parts.custody, lambda tx: examine_claim(tx, one, now=now())),
             Job.FETCH_QUOTIENT_FAMILIAL: self._fetch,
@@ -80,6 +98,7 @@ def application(worker: Worker) -> App:
     """Return the procrastinate application: one task per job, run in threads."""
     connector = PsycopgConnector(conninfo=worker.database_url, kwargs={"options": "-c search_path=jobs,public"})
     app = App(connector=connector)
+    app.job_manager = InsistentJobManager(connector)
     for job, work in worker.jobs().items():
         app.task(name=job, retry=RETRY)(_task(job, work))
     return app
@@ -90,6 +109,9 @@ def _task(job: Job, work: Callable[[UUID], object]) -> Callable[..., None]:
         (identifier,) = arguments.values()
         try:
             work(UUID(identifier))
+        except (DatabaseUnavailable, KeyServiceUnavailable, StoreUnavailable) as error:
+            _LOG.warning("job %s %s waits: %s", job, identifier, type(error).__name__)
+            raise StoreAway(type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, only its kind goes on
             # procrastinate writes the exception it sees into the log: only its kind may be in it.
             _LOG.error("job %s %s failed: %s", job, identifier, type(error).__name__)
@@ -102,8 +124,53 @@ class JobFailed(Exception):
     """A job failed; its text is the kind of error and nothing else."""
 
 
-RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
-"""Six times, waiting 3, 9, 27 … seconds; afterwards the job stays failed and visible."""
+class StoreAway(JobFailed):
+    """A store did not answer: no fault of the job, which waits for it."""
+
+
+class Patience(BaseRetryStrategy):
+    """Wait for a store as long as it is away; try anything else seven times, then leave the job failed and visible.
+
+    Waits of 3, 9, 27 … seconds, up to a quarter of an hour; never more than fifteen seconds for a store, so that
+    whatever waited is done moments after it is back.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: DeferredJob) -> RetryDecision | None:
+        """Return when to try again, or nothing to give up."""
+        if isinstance(exception, StoreAway):
+            return RetryDecision(retry_in={"seconds": min(1 + 2 * job.attempts, 15)})
+        if job.attempts >= 6:
+            return None
+        return RetryDecision(retry_in={"seconds": 3 ** (job.attempts + 1)})
+
+
+RETRY = Patience()
+
+
+class InsistentJobManager(JobManager):
+    """Says how a job ended until the database has heard it.
+
+    An end lost with a broken connection would leave the job « doing » under a worker that lives, whom no reaper suspects.
+    """
+
+    async def finish_job(self, *args: Any, **told: Any) -> None:
+        """Write down that a job ended."""
+        await _insist(lambda: JobManager.finish_job(self, *args, **told))
+
+    async def retry_job(self, *args: Any, **told: Any) -> None:
+        """Write down that a job is to be tried again."""
+        await _insist(lambda: JobManager.retry_job(self, *args, **told))
+
+
+async def _insist(say: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(INSISTENCE):
+        try:
+            return await say()
+        except ConnectorException as error:
+            if not isinstance(error.__cause__, psycopg.OperationalError):
+                raise
+            await asyncio.sleep(1)
+    raise StoreAway("jobs")
 
 
 def _within(custody: Custody, act: Callable[..., object]) -> None:
@@ -119,6 +186,42 @@ def sequence_for_ever(custody: Custody, signer: HeadSigner, stop: threading.Even
                 sequence_batch(tx, signer, custody.now())
         except DatabaseUnavailable:
             _LOG.warning("sequencer waits for the database")
+        except JournalBroken:
+            # Nothing is signed any more; papers are still read, because a family cannot help it.
+            _LOG.critical("the journal is not the one last signed: nothing is sequenced")
+            stop.wait(ALARM_EVERY)
+
+
+def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
+    """Let journal records go after 36 months and have papers destroyed whose retention is over, until told to stop."""
+    pause = 0.0
+    while not stop.wait(pause):
+        pause = LET_GO_EVERY
+        try:
+            forgotten = 0
+            while went := _forget_records(parts.custody):
+                forgotten += went
+            asked = ask_expiries(parts.custody, parts.catalogue)
+            if forgotten or asked:
+                _LOG.info("%d journal records went, %d papers are due to go", forgotten, asked)
+        except DatabaseUnavailable:
+            _LOG.warning("retention waits for the database")
+            pause = ALARM_EVERY
+
+
+def _forget_records(custody: Custody) -> int:
+    with custody.db.transaction() as tx:
+        return forget_old_records(tx, now=custody.now())
+
+
+def forget_uploads_for_ever(custody: Custody, stop: threading.Event) -> None:
+    """Forget unfinished uploads whose time is over, until told to stop."""
+    while not stop.wait(FORGET_EVERY):
+        try:
+            while forget_expired(custody) and not stop.is_set():
+                pass
+        except DatabaseUnavailable:
+            _LOG.warning("forgetting of uploads waits for the database")
 
 
 def deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
@@ -129,11 +232,11 @@ def deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
             with psycopg.connect(dsn, autocommit=True) as listening:
                 listening.execute(f"LISTEN {CHANNEL}")
                 while not stop.is_set():
-                    while worker.sender.send_due():
+                    while worker.sender.send_due() and not stop.is_set():
                         pass
                     next(listening.notifies(timeout=SWEEP_EVERY, stop_after=1), None)
-        except (psycopg.OperationalError, DatabaseUnavailable):
-            _LOG.warning("sender waits for the database")
+        except (psycopg.OperationalError, DatabaseUnavailable, KeyServiceUnavailable):
+            _LOG.warning("sender waits for the database or the keys")
             stop.wait(1.0)
 
 
@@ -151,16 +254,10 @@ async def reap_for_ever(app: App) -> None:
 
 async def work(worker: Worker) -> None:
     """Run everything until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=sequence_for_ever, args=(worker.back.custody, worker.signer, stop), name="sequencer"),
-        threading.Thread(target=deliver_for_ever, args=(worker, stop), name="sender"),
-    ]
+    stop, fallen = threading.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
     app = application(worker)
     async with app.open_async():
-        for thread in threads:
-            thread.start()
-        reaper = asyncio.create_task(reap_for_ever(app))
         serving = asyncio.create_task(
             app.run_worker_async(
                 concurrency=CONCURRENCY,
@@ -171,7 +268,21 @@ async def work(worker: Worker) -> None:
                 shutdown_graceful_timeout=5,
             )
         )
-        loop = asyncio.get_running_loop()
+
+        def fall(what: str, error: BaseException) -> None:
+            # A worker that lacks a part must end and be started again: half a worker looks well and loses things.
+            _LOG.critical("%s fell: %s", what, type(error).__name__)
+            fallen.set()
+            loop.call_soon_threadsafe(serving.cancel)
+
+        threads = [
+            _thread("sequencer", lambda: sequence_for_ever(worker.back.custody, worker.signer, stop), fall),
+            _thread("sender", lambda: deliver_for_ever(worker, stop), fall),
+            _thread("retention", lambda: let_go_for_ever(worker.back, stop), fall),
+            _thread("forgetting", lambda: forget_uploads_for_ever(worker.back.custody, stop), fall),
+        ]
+        reaper = asyncio.create_task(reap_for_ever(app))
+        reaper.add_done_callback(lambda _: None if stop.is_set() else fall("reaper", RuntimeError()))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, serving.cancel)
         _LOG.info("ready")
@@ -184,6 +295,20 @@ async def work(worker: Worker) -> None:
             stop.set()
     for thread in threads:
         thread.join(timeout=SWEEP_EVERY + 1)
+    if fallen.is_set():
+        raise SystemExit(1)
+
+
+def _thread(name: str, run: Callable[[], None], fall: Callable[[str, BaseException], None]) -> threading.Thread:
+    def guarded() -> None:
+        try:
+            run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker ends over it
+            fall(name, error)
+
+    thread = threading.Thread(target=guarded, name=name)
+    thread.start()
+    return thread
 
 
 def assemble(vault: VaultSettings, parts: Back) -> Worker:

@@ -1,18 +1,24 @@
 """Settings in, a process's share of the vault out; the only place where custody's parts meet."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.holders import HolderKeys
-from vault.crypto.keyring import MasterKey
+from vault.crypto.keyring import RotatingMasterKey
 from vault.crypto.local import LocalMasterKey
+from vault.crypto.openbao import OpenBaoAddress, OpenBaoMasterKey
+from vault.crypto.records import RecordSeals, RecordSigner, RecordVerifier
 from vault.db import Database
+from vault.documents.certificates import CertificateSigner
 from vault.documents.custody import Custody
+from vault.documents.erasure_log import ErasureLog
 from vault.ingest.child import ReaderChild
+from vault.ingest.clamd import ClamdScanner
 from vault.journal.signing import HeadSigner, HeadVerifier
 from vault.seals.trust import TrustStore
-from vault.settings import VaultSettings
-from vault.storage.s3 import S3Address, S3ObjectStore
+from vault.settings import MasterKeySettings, VaultSettings
+from vault.storage.s3 import Retention, S3Address, S3ObjectStore
 
 
 def utc_now() -> datetime:
@@ -20,31 +26,67 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def master_key(settings: VaultSettings) -> MasterKey:
-    """Return the master key with the right this process was given: to wrap, or also to unwrap."""
-    return LocalMasterKey.load(settings.master_public_keyset, settings.master_private_keyset)
+def master_key(settings: MasterKeySettings) -> RotatingMasterKey:
+    """Return the master key with the right this process was given: to wrap, to unwrap, or to rotate.
+
+    The right lies in the file or token, not in the type: what this process was not given the key itself refuses.
+    """
+    if settings.openbao_url is None or settings.openbao_token_file is None:
+        # The settings have made sure that it is named where the key service is not.
+        return LocalMasterKey.load(Path(str(settings.master_public_keyset)), settings.master_private_keyset)
+    return OpenBaoMasterKey(
+        OpenBaoAddress(
+            url=settings.openbao_url,
+            mount=settings.openbao_mount,
+            key=settings.openbao_key,
+            token_file=settings.openbao_token_file,
+            ca_file=settings.openbao_ca,
+        )
+    )
+
+
+def record_seals(settings: VaultSettings) -> RecordSeals:
+    """Return what this process was given to seal rows with, and to verify them."""
+    signing, public = settings.record_signing_key, settings.record_public_keys
+    return RecordSeals(
+        signer=None if signing is None else RecordSigner.load(signing),
+        verifier=None if public is None else RecordVerifier.load(public),
+    )
 
 
 def custody(settings: VaultSettings, *, pool_size: int = 8) -> Custody:
     """Return custody as this process may exercise it."""
     duplicates = None if settings.duplicate_key is None else DuplicateKey.load(settings.duplicate_key)
+    certifying = settings.certificate_signing_key
+    certifier = None if certifying is None else CertificateSigner.load(certifying)
     return Custody(
         db=Database.connect(settings.database_url.get_secret_value(), pool_size=pool_size),
-        objects=S3ObjectStore(
-            S3Address(
-                endpoint=settings.objects_endpoint,
-                access_key=settings.objects_access_key.get_secret_value(),
-                secret_key=settings.objects_secret_key.get_secret_value(),
-                bucket=settings.objects_bucket,
-                region=settings.objects_region,
-                secure=settings.objects_secure,
-            )
-        ),
+        objects=object_store(settings),
         keys=HolderKeys(master_key(settings)),
         duplicates=duplicates,
+        records=record_seals(settings),
         max_document_bytes=settings.max_document_bytes,
         now=utc_now,
+        certifier=certifier,
+        erasure_log=None if settings.erasure_log is None else ErasureLog(settings.erasure_log),
     )
+
+
+def object_store(settings: VaultSettings) -> S3ObjectStore:
+    """Return the object store; raises :class:`~vault.storage.errors.LockUnavailable` where it cannot keep the lock."""
+    lock, days = settings.objects_lock, settings.objects_retention_days
+    address = S3Address(
+        endpoint=settings.objects_endpoint,
+        access_key=settings.objects_access_key.get_secret_value(),
+        secret_key=settings.objects_secret_key.get_secret_value(),
+        bucket=settings.objects_bucket,
+        region=settings.objects_region,
+        secure=settings.objects_secure,
+    )
+    store = S3ObjectStore(address, retention=None if lock == "off" or days is None else Retention(lock, days))
+    # What the server cannot keep must stop the start, not be found out at the first deletion.
+    store.require_lock()
+    return store
 
 
 def reader(settings: VaultSettings) -> ReaderChild:
@@ -52,7 +94,8 @@ def reader(settings: VaultSettings) -> ReaderChild:
     if settings.seal_trust is None:
         raise RuntimeError("VAULT_SEAL_TRUST: this process reads documents and needs it")
     allow_test = settings.profile in ("demo", "test")
-    return ReaderChild(TrustStore.load(settings.seal_trust, allow_test_authority=allow_test))
+    scanners = [] if settings.clamd_socket is None else [ClamdScanner(settings.clamd_socket)]
+    return ReaderChild(TrustStore.load(settings.seal_trust, allow_test_authority=allow_test), scanners=scanners)
 
 
 def head_signer(settings: VaultSettings) -> HeadSigner:

@@ -1,12 +1,15 @@
 """One pool, one transaction block, and two types that tell a reader from a writer."""
 
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 from psycopg import Connection as DriverConnection
-from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine
-from sqlalchemy.exc import OperationalError
+from psycopg import OperationalError as DriverOperationalError
+from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine, event
+from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from vault.errors import DatabaseUnavailable
 
@@ -41,6 +44,10 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # The driver opens such a transaction read-only itself, where a statement would be a round trip of its own.
+        # One snapshot a read: a holder re-keyed between two statements must not make a row point at a key that is gone.
+        self._readers = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 8) -> "Database":
@@ -53,34 +60,62 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"options": "-c search_path=jobs,public -c timezone=UTC", "connect_timeout": 5},
         )
+        event.listen(engine, "checkout", _refuse_dead)
         return cls(engine)
 
     @contextmanager
     def transaction(self) -> Iterator[WriteTx]:
         """Commit what the block did, or none of it; raises :class:`DatabaseUnavailable` where nothing answers."""
-        with self._begin() as connection:
+        with self._begin(self._engine) as connection:
             yield WriteTx(connection)
 
     @contextmanager
     def read(self) -> Iterator[ReadTx]:
-        """Open a read-only transaction on the primary."""
-        with self._begin() as connection:
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        """Open a read-only transaction on the primary; everything it sees is of one moment."""
+        with self._begin(self._readers) as connection:
             yield ReadTx(connection)
+
+    @contextmanager
+    def single(self) -> Iterator[WriteTx]:
+        """Run one statement that is a transaction of its own: no round trip to begin it and none to commit."""
+        with self._begin(self._single) as connection:
+            yield WriteTx(connection)
 
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
 
+    @staticmethod
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def _begin(engine: Engine) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except OperationalError as error:
             # The driver's own words can hold values of the statement; only the kind of fault goes on.
             raise DatabaseUnavailable(type(error.orig).__name__) from None
+        except (DriverOperationalError, PoolExhausted) as error:
+            # From what ran on the driver's own connection: a copy into the journal, a job deferred.
+            raise DatabaseUnavailable(type(error).__name__) from None
+
+
+def _refuse_dead(connection: "DriverConnection[Any]", _record: object, _proxy: object) -> None:
+    """Give a pooled connection out only where the server has not ended it.
+
+    A restarted server has closed its end, which the socket tells at once; asking the server itself each time would be
+    a round trip for every transaction.
+    """
+    try:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+        if not waiting.poll(0):
+            return
+        connection.autocommit = True
+        connection.execute("")
+    except DriverOperationalError:
+        # The pool answers by opening another one.
+        raise DisconnectionError from None
+    connection.autocommit = False

@@ -14,12 +14,28 @@ class DatabaseUnavailable(VaultError):
     """The database does not answer."""
 
 
+class KeyServiceUnavailable(VaultError):
+    """The key service is sealed, does not answer or does not know us: nothing can be sealed or opened meanwhile."""
+
+
 class DocumentUnknown(VaultError):
     """There is no such document for this holder."""
 
 
 class DocumentNotAvailable(VaultError):
     """The document is in a state in which it cannot be opened."""
+
+
+class DocumentHeld(VaultError):
+    """A legal hold keeps the document: it cannot be erased before the hold is lifted."""
+
+
+class HoldUnknown(VaultError):
+    """No legal hold keeps this document."""
+
+
+class ErasureLogMalformed(VaultError):
+    """The log of erasures holds something else."""
 
 
 class TransitionRefused(VaultError):

@@ -21,19 +21,20 @@ EVENT = Table(
     Column("data", JSONB, nullable=False),
 )
 
+_INSERT = insert(EVENT)
+
 
 def publish(tx: WriteTx, data: EventData, *, now: datetime) -> EventId:
     """Write down that ``data`` happened; whoever reads events sees it once ``tx`` has committed."""
     event_id = EventId(new_uuid())
-    tx.execute(
-        insert(EVENT).values(
-            event_id=event_id,
-            type=data.type,
-            subject=data.subject,
-            occurred_at=now,
-            data={name: _plain(value) for name, value in asdict(data).items()},
-        )
-    )
+    row = {
+        "event_id": event_id,
+        "type": data.type,
+        "subject": data.subject,
+        "occurred_at": now,
+        "data": {name: _plain(value) for name, value in asdict(data).items()},
+    }
+    tx.execute(_INSERT, row)
     return event_id
 
 

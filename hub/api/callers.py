@@ -22,7 +22,7 @@ def resident(request: Request) -> SignedIn:
     """Return who is signed in; raises :class:`SignInRequired`, and :class:`CrossSite` for another site's write."""
     refuse_cross_site(request)
     door = door_of(request)
-    with door.custody.db.read() as tx:
+    with door.custody.db.single() as tx:
         return signed_in(tx, request.cookies.get(COOKIE), now=door.custody.now())
 
 

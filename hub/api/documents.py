@@ -4,11 +4,12 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
+from contracts.documents import ANNOUNCED
 from hub.api.callers import DoorDep, Resident
-from hub.api.shapes import CaseCopyShape, DocumentShape, ErasureShape, ReceiptShape, TicketShape
-from hub.deposits import deposit, erasure, listing, preview
+from hub.api.shapes import CaseCopyShape, CertificateShape, DocumentShape, ErasureShape, ReceiptShape, TicketShape
+from hub.deposits import deposit, erasure, export, listing, preview
 from hub.errors import LengthRequired, NothingHere
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
@@ -22,10 +23,7 @@ router = APIRouter(prefix="/v1/documents", tags=["documents"])
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}}
-                for kind in ("application/pdf", "image/jpeg", "image/png")
-            },
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ANNOUNCED},
         },
         "parameters": [
             {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "minLength": 8}},
@@ -86,8 +84,24 @@ def show_document(document_id: UUID, door: DoorDep, who: Resident) -> TicketShap
 @router.delete("/{document_id}", status_code=202)
 def erase_document(document_id: UUID, door: DoorDep, who: Resident) -> ErasureShape:
     """Withdraw a paper from every use at once and have it erased; say which case copies remain."""
-    copies = erasure.ask_erasure(door.custody, who, document_id)
+    copies = erasure.ask_erasure(door.custody, door.catalogue, who, document_id)
     return ErasureShape(document=document_id, case_copies=[CaseCopyShape.model_validate(copy) for copy in copies])
+
+
+@router.get("/{document_id}/destruction-certificate", response_model=CertificateShape)
+def read_certificate(document_id: UUID, door: DoorDep, who: Resident) -> Response:
+    """Return the signed certificate of a destroyed paper; ``unefois vault certificate verify`` checks it offline."""
+    certificate = erasure.destruction_certificate(door.custody, who, document_id)
+    return Response(certificate, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+leaving = APIRouter(prefix="/v1", tags=["documents"])
+
+
+@leaving.post("/export-tickets", status_code=201)
+def take_everything(door: DoorDep, who: Resident) -> TicketShape:
+    """Return where everything of one's own can be downloaded as a ZIP, once; takes a sign-in of the last 5 minutes."""
+    return TicketShape(href=f"{door.settings.release_url}/exports/{export.issue(door.custody, who)}")
 
 
 def content_length(request: Request) -> int:
@@ -114,7 +128,7 @@ def _shape(view: listing.DocumentView) -> DocumentShape:
     return DocumentShape(
         document=view.document_id,
         evidence_type=view.kind,
-        state=view.state.value,
+        state=view.state,
         reason=view.reason,
         received_at=view.received_at,
         issued_on=view.issued_on,

@@ -13,6 +13,8 @@ from contracts.identifiers import PartnerPseudonym
 from hub.api.problems import correlation_of
 from hub.api.shapes import AnswerShape, AskShape, OfferedShape, TokenShape
 from hub.bootstrap import ReleaseDoor
+from hub.deposits.export import archive
+from hub.deposits.export import spend as leave
 from hub.deposits.preview import spend
 from hub.errors import InvalidClient, InvalidToken
 from hub.partners.credentials import ASSERTION_TYPE, SCOPE, TOKEN_LIFE, Caller, authenticate, issue_token
@@ -109,7 +111,23 @@ def ask_evidence(asked: AskShape, door: DoorDep, caller: CallerDep, response: Re
     return _shape(answer)
 
 
-@router.get("/hub/v1/evidence/{handle}/content", response_class=Response)
+@router.get(
+    "/hub/v1/evidence/{handle}/content",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The rebuilt copy of a paper, or the record that was pulled",
+            "headers": {
+                "Release-Receipt": {"description": "Number of this hand-over.", "schema": {"type": "string"}},
+                "Repr-Digest": {"description": "RFC 9530; of what is held in memory.", "schema": {"type": "string"}},
+            },
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("application/pdf", "image/jpeg", "image/png", "application/json")
+            },
+        }
+    },
+)
 def fetch_evidence(handle: UUID, request: UUID, door: DoorDep, caller: CallerDep) -> Response:
     """Hand over what was offered in the answer ``request``: the rebuilt copy, verified whole before it leaves."""
     ordered, opened = fetch(door.custody, door.catalogue, caller, handle=handle, request_id=request)
@@ -120,6 +138,15 @@ def fetch_evidence(handle: UUID, request: UUID, door: DoorDep, caller: CallerDep
 def preview(ticket: str, door: DoorDep) -> Response:
     """Show a person their own paper, once per ticket."""
     return _body(spend(door.custody, ticket), {"content-disposition": "inline"})
+
+
+@router.get("/exports/{ticket}", include_in_schema=False)
+def export(ticket: str, door: DoorDep) -> Response:
+    """Give a person everything of theirs as one ZIP, once per ticket; a fault on the way cuts it without a clean end."""
+    leaving = leave(door.custody, ticket)
+    chunks = archive(door.custody, door.catalogue, leaving, journal_key=door.journal_key)
+    headers = {"content-disposition": 'attachment; filename="une-fois.zip"', "cache-control": "no-store"}
+    return StreamingResponse(_started(chunks), media_type="application/zip", headers=headers)
 
 
 def _body(opened: Opened, headers: dict[str, str]) -> Response:

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from contracts.problems import PROBLEMS, ProblemType
 from hub import errors as hub_errors
 from vault import errors as vault_errors
-from vault.crypto.errors import KeyRefused, SealBroken
-from vault.storage.errors import ObjectMissing, ShortBody, StoreRefused, StoreUnavailable
+from vault.crypto.errors import KeyRefused, RecordAltered, SealBroken
+from vault.storage.errors import ObjectMissing, ShortBody, StorageFull, StoreRefused, StoreUnavailable
+from vault.uploads import errors as upload_errors
 
 _LOG = logging.getLogger("unefois.door")
 MEDIA_TYPE = "application/problem+json"
@@ -24,6 +25,7 @@ CORRELATION_HEADER = "x-correlation-id"
 REASONS: dict[type[Exception], str] = {
     hub_errors.SignInRequired: "sign-in-required",
     hub_errors.SignInFailed: "sign-in-failed",
+    hub_errors.SignInStale: "sign-in-stale",
     hub_errors.LevelTooLow: "level-too-low",
     hub_errors.NothingHere: "not-found",
     hub_errors.InvalidValue: "invalid",
@@ -38,9 +40,23 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
     hub_errors.ExchangeInFlight: "conflict",
+    hub_errors.HeaderMalformed: "malformed",
+    hub_errors.ProtocolVersionRefused: "upload-protocol",
+    hub_errors.BodyTypeRefused: "body-type",
+    hub_errors.ChecksumWrong: "checksum-mismatch",
+    hub_errors.SenderGone: "length-mismatch",
+    upload_errors.UploadUnknown: "not-found",
+    upload_errors.UploadExpired: "upload-expired",
+    upload_errors.UploadOffsetWrong: "upload-offset",
+    upload_errors.UploadTaken: "upload-taken",
+    upload_errors.UploadBroken: "integrity",
+    upload_errors.TooManyUploads: "too-many-uploads",
     vault_errors.DatabaseUnavailable: "database-unavailable",
+    vault_errors.KeyServiceUnavailable: "key-service-unavailable",
     vault_errors.DocumentUnknown: "not-found",
     vault_errors.DocumentNotAvailable: "conflict",
+    vault_errors.DocumentHeld: "held",
+    vault_errors.HoldUnknown: "not-found",
     vault_errors.TransitionRefused: "conflict",
     vault_errors.EntryMissing: "internal",
     vault_errors.EmptyDocument: "empty-body",
@@ -50,9 +66,11 @@ REASONS: dict[type[Exception], str] = {
     vault_errors.MediaTypeMismatch: "type-mismatch",
     ShortBody: "length-mismatch",
     StoreUnavailable: "store-unavailable",
+    StorageFull: "storage-full",
     StoreRefused: "store-unavailable",
     ObjectMissing: "integrity",
     SealBroken: "integrity",
+    RecordAltered: "integrity",
     KeyRefused: "integrity",
 }
 """The one table; a test proves that every reason the doors can meet is in it."""
@@ -112,7 +130,12 @@ def _known(request: Request, error: Exception) -> Response:
 
 
 def _public_detail(error: Exception) -> str:
-    shown = (hub_errors.InvalidValue, hub_errors.NoGround, hub_errors.OutsideAgreement)
+    shown = (
+        hub_errors.InvalidValue,
+        hub_errors.HeaderMalformed,
+        hub_errors.NoGround,
+        hub_errors.OutsideAgreement,
+    )
     return str(getattr(error, "detail", "")) if isinstance(error, shown) else ""
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.documents import DocumentState
 from contracts.grounds import Purpose
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -58,7 +59,7 @@ class DocumentShape(Shape):
 
     document: UUID
     evidence_type: str
-    state: Literal["received", "available", "quarantined", "unusable", "erased"]
+    state: DocumentState
     reason: str
     received_at: datetime
     issued_on: date | None
@@ -66,11 +67,19 @@ class DocumentShape(Shape):
 
 
 class CaseCopyShape(Shape):
-    """What a service received earlier and keeps in its own case."""
+    """What a service received earlier and keeps in its own case: until when, why, and whether a text confirms it."""
 
+    case_copy_id: UUID
     recipient: str
+    recipient_name: str
     purpose: str
     handed_at: datetime
+    keep_until: date
+    schedule: str
+    schedule_status: Literal["confirmed", "unconfirmed", "contested"]
+    ended_at: datetime | None
+    why_fr: str
+    why_en: str
 
 
 class ErasureShape(Shape):
@@ -79,6 +88,53 @@ class ErasureShape(Shape):
     document: UUID
     state: Literal["erasing"] = "erasing"
     case_copies: list[CaseCopyShape]
+
+
+class KeyDeathShape(Shape):
+    """Which generation of the holder's key was destroyed, and the day its last backup copy dies."""
+
+    generation: int
+    last_backup_dies_on: date
+
+
+class RemainingShape(Shape):
+    """What stays after a destruction: with whom, why, until when."""
+
+    what: Literal["trace", "case_copy"]
+    who: str
+    why: str
+    until: date
+    fr: str
+
+
+class DestructionShape(Shape):
+    """What is certified: which document, when, what was destroyed, what remains."""
+
+    format: Literal["unefois-destruction-certificate/1"]
+    document: UUID
+    evidence_type: str
+    received_at: datetime
+    destroyed_at: datetime
+    cause: Literal["asked_by_holder", "retention_over"]
+    destroyed: list[str]
+    holder_key: KeyDeathShape
+    remaining: list[RemainingShape]
+    journal_entry: UUID
+    fr: str
+
+
+class SignatureShape(Shape):
+    """An Ed25519 signature over the certificate's canonical JSON, and the public key that checks it."""
+
+    key: str
+    value: str
+
+
+class CertificateShape(Shape):
+    """The signed certificate of a destruction."""
+
+    certificate: DestructionShape
+    signature: SignatureShape
 
 
 class TicketShape(Shape):
@@ -252,7 +308,8 @@ class AnswerShape(Shape):
 
 
 class HealthShape(Shape):
-    """That a process answers, and which one."""
+    """That a process answers, which one, and whether its keys can be used: « ready », « sealed » or « away »."""
 
     status: Literal["ok"] = "ok"
     process: str
+    keys: str

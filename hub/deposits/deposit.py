@@ -2,10 +2,11 @@
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from anyio.to_thread import run_sync
 from sqlalchemy import insert, select
@@ -27,6 +28,7 @@ from vault.storage.objects import ObjectName
 
 _LOG = logging.getLogger(__name__)
 FILE_NAME_MAX = 150
+_INSERT_RECEIPT = insert(RECEIPT)
 SERVICE_IN_CHARGE = "Ville de Paris, porte-documents Une Fois"
 
 
@@ -47,6 +49,11 @@ class Outcome:
 
     status: int
     receipt: dict[str, Any]
+
+    @property
+    def document_id(self) -> DocumentId:
+        """The document the receipt is for."""
+        return DocumentId(UUID(self.receipt["document"]))
 
 
 def announced(
@@ -82,15 +89,14 @@ async def deposit(custody: Custody, who: SignedIn, announcement: Announcement, b
         return Outcome(stored.status, stored.response)
     try:
         sealed = await seal_to_store(custody, body, announced=announcement.media_type, length=announcement.length)
-        return await run_sync(_record, custody, who, announcement, sealed)
+        return await run_sync(record, custody, who, announcement, sealed, _settling(custody, who, announcement, sealed))
     except BaseException:
         await run_sync(_give_back, custody, caller, announcement.key)
         raise
 
 
 def _begin(custody: Custody, caller: str, key: str) -> idempotency.Stored | None:
-    with custody.db.transaction() as tx:
-        return idempotency.begin(tx, caller, key, now=custody.now())
+    return idempotency.begin(custody.db, caller, key, now=custody.now())
 
 
 def _give_back(custody: Custody, caller: str, key: str) -> None:
@@ -115,19 +121,26 @@ def _fingerprint_of(caller: str, announcement: Announcement, sha256: bytes) -> b
     )
 
 
-def _record(custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject) -> Outcome:
+Settle = Callable[[WriteTx, Outcome], None]
+"""What else commits with a deposit, so that a retry finds its answer."""
+
+
+def record(
+    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject, settle: Settle
+) -> Outcome:
+    """Make what was sealed a deposit: receipt, journal, event, job and what ``settle`` adds, in one transaction."""
     try:
-        outcome, reused = _record_once(custody, who, announcement, sealed)
+        outcome, reused = _record_once(custody, who, announcement, sealed, settle)
     except IntegrityError:
         # The same content came in twice at once, or the holder was re-keyed meanwhile: the second look sees it.
-        outcome, reused = _record_once(custody, who, announcement, sealed)
+        outcome, reused = _record_once(custody, who, announcement, sealed, settle)
     if reused:
-        _forget_object(custody, sealed.object_name)
+        forget_object(custody, sealed.object_name)
     return outcome
 
 
 def _record_once(
-    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject
+    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject, settle: Settle
 ) -> tuple[Outcome, bool]:
     now, caller = custody.now(), str(who.person_id)
     with custody.db.transaction() as tx:
@@ -142,16 +155,25 @@ def _record_once(
         )
         receipt = _receipt(tx, who, deposited, sealed, now=now)
         outcome = Outcome(200 if deposited.reused else 201, receipt)
+        settle(tx, outcome)
+    return outcome, deposited.reused
+
+
+def _settling(custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject) -> Settle:
+    caller = str(who.person_id)
+
+    def settle(tx: WriteTx, outcome: Outcome) -> None:
         idempotency.settle(
             tx,
             caller,
             announcement.key,
             fingerprint=_fingerprint_of(caller, announcement, sealed.sha256),
             status=outcome.status,
-            response=receipt,
-            now=now,
+            response=outcome.receipt,
+            now=custody.now(),
         )
-    return outcome, deposited.reused
+
+    return settle
 
 
 def _receipt(
@@ -169,15 +191,14 @@ def _receipt(
         "entry": str(deposited.entry_id),
         "reuse": _reuse(tx, deposited.document_id) if deposited.reused else None,
     }
-    tx.execute(
-        insert(RECEIPT).values(
-            receipt_id=receipt_id,
-            person_id=who.person_id,
-            document_id=deposited.document_id,
-            content=content,
-            issued_at=now,
-        )
-    )
+    row = {
+        "receipt_id": receipt_id,
+        "person_id": who.person_id,
+        "document_id": deposited.document_id,
+        "content": content,
+        "issued_at": now,
+    }
+    tx.execute(_INSERT_RECEIPT, row)
     return content
 
 
@@ -191,7 +212,8 @@ def _reuse(tx: WriteTx, document_id: DocumentId) -> dict[str, str]:
     }
 
 
-def _forget_object(custody: Custody, name: ObjectName) -> None:
+def forget_object(custody: Custody, name: ObjectName) -> None:
+    """Delete an object that nothing refers to, or leave it to reconciliation where the store is away."""
     try:
         custody.objects.delete(name)
     except VaultError:

@@ -1,47 +1,42 @@
 """A resident asks for a paper to be gone: at once for everybody who may ask, and for good once the worker has run."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from contracts.documents import DocumentState
+from contracts.calendar import months_before, paris_day
+from contracts.documents import GONE, DocumentState
 from contracts.identifiers import DocumentId
+from hub.deposits.deposit import SERVICE_IN_CHARGE
+from hub.deposits.forgetting import forget_judgements
 from hub.errors import NothingHere
 from hub.persons.accounts import SignedIn
-from hub.releases.tables import RELEASE
+from hub.releases.case_copies import CaseCopy, case_copies
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.judging import judge_family, withdraw_evidence
-from hub.school_files.tables import EVIDENCE
-from vault.db import ReadTx
+from vault.db import WriteTx
+from vault.documents.certificates import Destruction, Remaining, certificate_of, keep_certificate
 from vault.documents.custody import Custody
-from vault.documents.erase import erase
+from vault.documents.erase import Cause, Erased, erase
 from vault.documents.tables import DOCUMENT
-from vault.errors import VaultError
+from vault.errors import DocumentHeld, VaultError
 from vault.jobs import Job, defer
 from vault.journal.entries import append
+from vault.journal.forgetting import KEPT_MONTHS
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.storage.objects import ObjectName
 
 ATTEMPTS = 3
+TRACE_FR = "Qui a consulté ou reçu ce document, quand et pourquoi : vous pouvez le lire pendant trois ans."
+_WITHDRAWN = {Cause.ASKED_BY_HOLDER: "erased_by_holder", Cause.RETENTION_OVER: "expired"}
 
 
-@dataclass(frozen=True, slots=True)
-class CaseCopy:
-    """What was handed to a service stays in its case, on its own schedule."""
-
-    recipient: str
-    purpose: str
-    handed_at: datetime
-
-
-def ask_erasure(custody: Custody, who: SignedIn, document_id: UUID) -> list[CaseCopy]:
+def ask_erasure(custody: Custody, catalogue: Catalogue, who: SignedIn, document_id: UUID) -> list[CaseCopy]:
     """Withdraw a paper from every use now and have it erased; return what services received before.
 
-    Raises :class:`NothingHere` for anybody else's paper. Asking again is harmless.
+    Raises :class:`NothingHere` for anybody else's paper and :class:`~vault.errors.DocumentHeld` under a legal hold.
+    Asking again is harmless.
     """
     now = custody.now()
     with custody.db.transaction() as tx:
@@ -50,8 +45,10 @@ def ask_erasure(custody: Custody, who: SignedIn, document_id: UUID) -> list[Case
         ).one_or_none()
         if row is None:
             raise NothingHere
-        copies = case_copies(tx, document_id)
-        if row.state is DocumentState.ERASED:
+        if row.state is DocumentState.HELD:
+            raise DocumentHeld(str(document_id))
+        copies = case_copies(tx, catalogue, document_id)
+        if row.state in GONE:
             return copies
         withdraw_evidence(tx, document_id, reason="erased_by_holder", now=now)
         actor = Actor(ActorKind.RESIDENT, str(who.person_id))
@@ -61,38 +58,79 @@ def ask_erasure(custody: Custody, who: SignedIn, document_id: UUID) -> list[Case
     return copies
 
 
-def carry_out_erasure(custody: Custody, catalogue: Catalogue, document_id: UUID) -> None:
-    """Destroy the key that opens a document, in the worker; what else the holder has may then serve in its place.
+def carry_out_erasure(
+    custody: Custody, catalogue: Catalogue, document_id: UUID, *, cause: Cause = Cause.ASKED_BY_HOLDER
+) -> None:
+    """Make every room forget a document, in the worker; what else the holder has may then serve in its place.
 
-    Harmless to repeat. A deposit that commits during the re-keying makes it begin again.
+    One transaction destroys the key, empties every row that told of its content and keeps the signed certificate.
+    Harmless to repeat. A deposit that commits during the re-keying makes it begin again; under a legal hold nothing
+    happens until the hold is lifted.
     """
-    names: tuple[ObjectName, ...] = ()
+    erased: Erased | None = None
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with custody.db.transaction() as tx:
-                holder_id = tx.execute(
-                    select(DOCUMENT.c.holder_id).where(DOCUMENT.c.document_id == document_id)
-                ).scalar_one()
-                withdraw_evidence(tx, document_id, reason="erased_by_holder", now=custody.now())
-                names = erase(tx, custody, DocumentId(document_id), actor=Actor(ActorKind.PROCESS, "worker"))
-                judge_family(tx, custody, catalogue, holder_id, now=custody.now())
+                erased = _erase_everywhere(tx, custody, catalogue, DocumentId(document_id), cause)
             break
+        except DocumentHeld:
+            return
         except IntegrityError:
             if attempt == ATTEMPTS:
                 raise
-    for name in names:
+    for name in erased.names if erased is not None else ():
         _forget(custody, name)
 
 
-def case_copies(tx: ReadTx, document_id: UUID) -> list[CaseCopy]:
-    """Return what was handed to services of this document, oldest first; the person's own readings are none."""
-    rows: Any = tx.execute(
-        select(RELEASE.c.recipient, RELEASE.c.purpose, RELEASE.c.ordered_at)
-        .join(EVIDENCE, EVIDENCE.c.evidence_id == RELEASE.c.evidence_id)
-        .where(EVIDENCE.c.document_id == document_id, RELEASE.c.channel != "own_copy")
-        .order_by(RELEASE.c.ordered_at)
+def destruction_certificate(custody: Custody, who: SignedIn, document_id: UUID) -> str:
+    """Return the certificate of one's own destroyed paper; raises :class:`NothingHere` for any other."""
+    with custody.db.read() as tx:
+        own = select(DOCUMENT.c.document_id).where(
+            DOCUMENT.c.document_id == document_id, DOCUMENT.c.holder_id == who.person_id
+        )
+        found = None if tx.execute(own).one_or_none() is None else certificate_of(tx, DocumentId(document_id))
+    if found is None:
+        raise NothingHere
+    return found
+
+
+def _erase_everywhere(
+    tx: WriteTx, custody: Custody, catalogue: Catalogue, document_id: DocumentId, cause: Cause
+) -> Erased | None:
+    holder_id = tx.execute(select(DOCUMENT.c.holder_id).where(DOCUMENT.c.document_id == document_id)).scalar_one()
+    erased = erase(tx, custody, document_id, cause=cause, actor=Actor(ActorKind.PROCESS, "worker"))
+    if erased is None:
+        return None
+    withdraw_evidence(tx, document_id, reason=_WITHDRAWN[cause], now=custody.now())
+    forget_judgements(tx, document_id)
+    if custody.certifier is not None:
+        keep_certificate(tx, custody.certifier, _destruction(tx, catalogue, document_id, erased, cause))
+    judge_family(tx, custody, catalogue, holder_id, now=custody.now())
+    return erased
+
+
+def _destruction(
+    tx: WriteTx, catalogue: Catalogue, document_id: DocumentId, erased: Erased, cause: Cause
+) -> Destruction:
+    trace_until = paris_day(months_before(erased.destroyed_at, -KEPT_MONTHS)).isoformat()
+    trace = Remaining("trace", SERVICE_IN_CHARGE, "CRPA R.114-9-7", trace_until, TRACE_FR)
+    return Destruction(
+        document_id=document_id,
+        evidence_type=erased.evidence_type,
+        received_at=erased.received_at,
+        destroyed_at=erased.destroyed_at,
+        cause=cause.value,
+        key_generation=erased.key_generation,
+        entry_id=erased.entry_id,
+        remaining=(trace, *(_remaining(copy) for copy in case_copies(tx, catalogue, document_id))),
     )
-    return [CaseCopy(row.recipient, row.purpose, row.ordered_at) for row in rows]
+
+
+def _remaining(copy: CaseCopy) -> Remaining:
+    who = f"{copy.recipient_name} ({copy.recipient})"
+    why = f"{copy.purpose}; {copy.schedule} ({copy.schedule_status})"
+    until = copy.keep_until if copy.ended_at is None else paris_day(copy.ended_at)
+    return Remaining("case_copy", who, why, until.isoformat(), copy.why_fr)
 
 
 def _forget(custody: Custody, name: ObjectName) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.deposits.tables import IDEMPOTENCY
 from hub.errors import IdempotencyKeyInFlight, IdempotencyKeyMissing, IdempotencyKeyReused
-from vault.db import WriteTx
+from vault.db import Database, WriteTx
 
 IN_FLIGHT = timedelta(minutes=10)
 """How long a door that died keeps its key: longer than the largest paper takes on a slow line (64 MiB at 1 Mbit/s)."""
@@ -37,25 +37,37 @@ def checked_key(header: str | None) -> str:
     return key
 
 
-def begin(tx: WriteTx, caller: str, key: str, *, now: datetime) -> Stored | None:
+_NEW = insert(IDEMPOTENCY).values(caller=bindparam("caller"), key=bindparam("key"), expires_at=bindparam("expires_at"))
+_TAKE = _NEW.on_conflict_do_update(
+    index_elements=[IDEMPOTENCY.c.caller, IDEMPOTENCY.c.key],
+    set_={"expires_at": _NEW.excluded.expires_at, "fingerprint": None, "status": None, "response": None},
+    where=IDEMPOTENCY.c.expires_at <= bindparam("now"),
+).returning(IDEMPOTENCY.c.key)
+_FIND = select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == bindparam("caller"), IDEMPOTENCY.c.key == bindparam("key"))
+_SETTLE = (
+    update(IDEMPOTENCY)
+    .where(
+        IDEMPOTENCY.c.caller == bindparam("of"),
+        IDEMPOTENCY.c.key == bindparam("under"),
+        IDEMPOTENCY.c.status.is_(None),
+    )
+    .values({name: bindparam(name) for name in ("fingerprint", "status", "response", "expires_at")})
+)
+# Written down once: building a statement costs as much as running it.
+
+
+def begin(db: Database, caller: str, key: str, *, now: datetime) -> Stored | None:
     """Take ``key`` for this caller; return its stored answer where it has one.
 
     Raises :class:`IdempotencyKeyInFlight` while another request holds it.
     """
-    tx.execute(
-        delete(IDEMPOTENCY).where(
-            IDEMPOTENCY.c.caller == caller, IDEMPOTENCY.c.key == key, IDEMPOTENCY.c.expires_at <= now
-        )
-    )
-    taken = tx.execute(
-        insert(IDEMPOTENCY)
-        .values(caller=caller, key=key, expires_at=now + IN_FLIGHT)
-        .on_conflict_do_nothing()
-        .returning(IDEMPOTENCY.c.key)
-    ).one_or_none()
+    mine = {"caller": caller, "key": key}
+    with db.single() as tx:
+        taken = tx.execute(_TAKE, mine | {"expires_at": now + IN_FLIGHT, "now": now}).one_or_none()
     if taken is not None:
         return None
-    row = tx.execute(select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller, IDEMPOTENCY.c.key == key)).one_or_none()
+    with db.single() as tx:
+        row = tx.execute(_FIND, mine).one_or_none()
     if row is None or row.status is None:
         raise IdempotencyKeyInFlight
     return Stored(row.status, row.response, bytes(row.fingerprint))
@@ -68,14 +80,8 @@ def settle(
 
     Raises :class:`IdempotencyKeyInFlight`, which undoes the effect, where the key was lost to another request.
     """
-    values = {
-        "fingerprint": fingerprint,
-        "status": status,
-        "response": dict(response),
-        "expires_at": now + KEPT,
-    }
-    own = (IDEMPOTENCY.c.caller == caller, IDEMPOTENCY.c.key == key, IDEMPOTENCY.c.status.is_(None))
-    if tx.execute(update(IDEMPOTENCY).where(*own).values(**values)).rowcount != 1:
+    values = {"fingerprint": fingerprint, "status": status, "response": dict(response), "expires_at": now + KEPT}
+    if tx.execute(_SETTLE, values | {"of": caller, "under": key}).rowcount != 1:
         raise IdempotencyKeyInFlight
 
 

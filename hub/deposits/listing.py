@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
-from contracts.documents import DocumentState, Grade
+from contracts.documents import GONE, DocumentState, Grade
 from hub.deposits.tables import RECEIPT
 from hub.requests.tables import ENROLMENT_LINE
 from hub.school_files.tables import EVIDENCE, SATISFACTION
@@ -136,5 +136,5 @@ def _view(row: "Row[Any]") -> DocumentView:
         issued_on=row.issued_on,
         grade=row.grade,
         receipt_id=row.receipt_id,
-        withdrawn=row.withdrawn and row.state is not DocumentState.ERASED,
+        withdrawn=row.withdrawn and row.state not in GONE,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from contracts.documents import Grade
 from contracts.identifiers import AccountId, PersonId, new_uuid
@@ -133,16 +133,19 @@ def close_session(tx: WriteTx, token: str) -> None:
     tx.execute(delete(SESSION).where(SESSION.c.token_digest == _digest(token)))
 
 
+_SIGNED_IN = (
+    select(SESSION, ACCOUNT.c.person_id, ACCOUNT.c.level, CIVIL_STATUS.c.family_name, CIVIL_STATUS.c.given_names)
+    .join(ACCOUNT, ACCOUNT.c.account_id == SESSION.c.account_id)
+    .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == ACCOUNT.c.person_id)
+    .where(SESSION.c.token_digest == bindparam("digest"), CIVIL_STATUS.c.retracted_at.is_(None))
+)
+
+
 def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
     """Return whose session ``token`` opens; raises :class:`SignInRequired`."""
     if not token:
         raise SignInRequired
-    row = tx.execute(
-        select(SESSION, ACCOUNT.c.person_id, ACCOUNT.c.level, CIVIL_STATUS.c.family_name, CIVIL_STATUS.c.given_names)
-        .join(ACCOUNT, ACCOUNT.c.account_id == SESSION.c.account_id)
-        .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == ACCOUNT.c.person_id)
-        .where(SESSION.c.token_digest == _digest(token), CIVIL_STATUS.c.retracted_at.is_(None))
-    ).one_or_none()
+    row = tx.execute(_SIGNED_IN, {"digest": _digest(token)}).one_or_none()
     if row is None or row.expires_at <= now:
         raise SignInRequired
     return SignedIn(

@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
+from contracts.documents import OPENABLE
 from contracts.events import EvidenceReleased
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId
 from hub.errors import NothingHere
+from hub.releases.case_copies import keep_case_copy
 from hub.releases.grounds import Question, find_ground
 from hub.releases.tables import RELEASE
 from hub.requirements.catalogue import Catalogue
@@ -18,6 +20,7 @@ from hub.school_files.tables import EVIDENCE
 from vault.db import WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import Form, Opened, open_released
+from vault.documents.tables import DOCUMENT
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
@@ -47,6 +50,8 @@ class Ordered:
     release_id: ReleaseId
     entry_id: EntryId
     document_id: DocumentId
+    own: bool = False
+    """Whether the person gets their own paper; only then may the original leave."""
 
 
 def order_release(
@@ -79,6 +84,15 @@ def order_release(
         allowed.ground,
         now=now,
     )
+    keep_case_copy(
+        tx,
+        catalogue,
+        release_id,
+        evidence_id=question.evidence_id,
+        recipient=question.recipient,
+        purpose=question.purpose,
+        now=now,
+    )
     return Ordered(release_id, entry_id, document_id)
 
 
@@ -104,7 +118,22 @@ def order_own_copy(tx: WriteTx, person_id: PersonId, document_id: DocumentId, *,
         "channel": Channel.OWN_COPY.value,
         "entry_id": entry_id,
     }
-    return Ordered(_record(tx, columns, ground, now=now), entry_id, document_id)
+    return Ordered(_record(tx, columns, ground, now=now), entry_id, document_id, own=True)
+
+
+def order_own_copies(tx: WriteTx, person_id: PersonId, *, now: datetime) -> dict[UUID, Ordered]:
+    """Write down that a person takes all their papers away; return an order for each that can be opened."""
+    own = (
+        select(EVIDENCE.c.document_id)
+        .join(DOCUMENT, DOCUMENT.c.document_id == EVIDENCE.c.document_id)
+        .where(EVIDENCE.c.holder_id == person_id, EVIDENCE.c.withdrawn_at.is_(None), DOCUMENT.c.state.in_(OPENABLE))
+        .order_by(EVIDENCE.c.document_id)
+    )
+    documents = [DocumentId(found) for found in tx.execute(own).scalars()]
+    actor = Actor(ActorKind.RESIDENT, str(person_id))
+    detail = {"documents": len(documents)}
+    append(tx, JournalEntry(JournalAct.EXPORT, actor, subjects=(person_id,), purpose=Purpose.OWN_COPY, detail=detail))
+    return {one: order_own_copy(tx, person_id, one, now=now) for one in documents}
 
 
 def hand_over(custody: Custody, ordered: Ordered) -> Opened:
@@ -115,6 +144,13 @@ def hand_over(custody: Custody, ordered: Ordered) -> Opened:
     :func:`vault.documents.opening.open_released` does.
     """
     return open_released(custody, ordered.document_id, ordered.entry_id, Form.VIEWING_COPY)
+
+
+def hand_back(custody: Custody, ordered: Ordered) -> Opened:
+    """Open the original of a person's own paper, byte for byte as it was handed in; as :func:`hand_over` otherwise."""
+    if not ordered.own:
+        raise NothingHere
+    return open_released(custody, ordered.document_id, ordered.entry_id, Form.ORIGINAL)
 
 
 def _entry(

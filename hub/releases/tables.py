@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Column, LargeBinary, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, Column, Date, LargeBinary, Table, Text, Uuid
 
 from hub.schema import METADATA
 
@@ -44,5 +44,29 @@ PREVIEW_TICKET = Table(
     Column("ticket_digest", LargeBinary, primary_key=True),
     Column("person_id", Uuid, nullable=False),
     Column("document_id", Uuid, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+CASE_COPY = Table(
+    "case_copy",
+    METADATA,
+    Column("case_copy_id", Uuid, primary_key=True),
+    Column("release_id", Uuid, nullable=False),
+    Column("evidence_id", Uuid, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("handed_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("keep_until", Date, nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("schedule_status", Text, nullable=False),
+    Column("visa", Text),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+)
+
+EXPORT_TICKET = Table(
+    "export_ticket",
+    METADATA,
+    Column("ticket_digest", LargeBinary, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -25,6 +25,9 @@ class EvidenceKind(_Entry):
     name_fr: str
     name_en: str
     validity_months: int | None = None
+    kept_months: int | None = None
+    """How long the holder's copy stays after it last served; nothing: until the holder erases it."""
+    kept_status: str = "unconfirmed"
     source: str
     status: str
 
@@ -53,6 +56,10 @@ class Service(_Entry):
     due_days: int
     source: str
     status: str
+    case_copy_months: int
+    """How long the service keeps what it was handed in its own case."""
+    case_copy_source: str
+    case_copy_status: str
     requirements: tuple[Requirement, ...]
 
     def requirement(self, identifier: str) -> Requirement | None:

@@ -26,8 +26,13 @@ def tokens(text: str) -> frozenset[str]:
 def names_person(printed: str, *, family_names: Iterable[str], given_names: Iterable[str]) -> bool:
     """Tell whether ``printed`` can be this person: one of the family names whole, and one given name."""
     words = tokens(printed)
-    family = any(name and tokens(name) <= words for name in family_names)
-    return family and any(name and tokens(name) <= words for name in given_names)
+    return all(any(_whole(name, words) for name in names) for names in (family_names, given_names))
+
+
+def _whole(name: str, words: frozenset[str]) -> bool:
+    # A name of which nothing is left (« M », another script) is in every list of words, and names nobody.
+    wanted = tokens(name)
+    return bool(wanted) and wanted <= words
 
 
 def same_civil_name(family_name: str, given_names: str, other_family_name: str, other_given_names: str) -> bool:
@@ -37,7 +42,7 @@ def same_civil_name(family_name: str, given_names: str, other_family_name: str, 
     :func:`names_person` is lenient, because a person is attached to another by it.
     """
     ours, theirs = fold(given_names), fold(other_given_names)
-    if not ours or not theirs or fold(family_name) != fold(other_family_name):
+    if not ours or not theirs or not fold(family_name) or fold(family_name) != fold(other_family_name):
         return False
     return ours == theirs or ours.startswith(theirs + " ") or theirs.startswith(ours + " ")
 

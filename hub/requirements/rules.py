@@ -152,7 +152,8 @@ def _quotient_familial(evidence: EvidenceFacts, case: Case, catalogue: Catalogue
 def _is_child(parts: list[str], child: PersonFacts) -> bool:
     if len(parts) != 3 or parts[2] != child.born_on or fold(parts[0]) != fold(child.family_name):
         return False
-    return tokens(child.given_names[0]) <= tokens(parts[1])
+    given = tokens(child.given_names[0])
+    return bool(given) and given <= tokens(parts[1])
 
 
 def _age(issued_on: date | None, reference_date: date, months: int) -> str:

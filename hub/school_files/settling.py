@@ -14,7 +14,7 @@ from vault.db import WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import open_fields
 from vault.documents.tables import DOCUMENT
-from vault.ingest.conclude import Conclusion, Reader, conclude
+from vault.ingest.conclude import Conclusion, Reader, conclude, rescan
 
 
 def settle_document(custody: Custody, catalogue: Catalogue, reader: Reader, document_id: UUID) -> None:
@@ -22,7 +22,16 @@ def settle_document(custody: Custody, catalogue: Catalogue, reader: Reader, docu
 
     Needs the right to unwrap, for reading and for the values the rules look at.
     """
-    conclusion = conclude(custody, reader, DocumentId(document_id))
+    _settle(custody, catalogue, conclude(custody, reader, DocumentId(document_id)))
+
+
+def settle_again(custody: Custody, catalogue: Catalogue, reader: Reader, document_id: UUID) -> None:
+    """Scan and read a quarantined document again, and draw the conclusions if it is well; harmless to repeat."""
+    _settle(custody, catalogue, rescan(custody, reader, DocumentId(document_id)))
+
+
+def _settle(custody: Custody, catalogue: Catalogue, conclusion: Conclusion) -> None:
+    document_id = conclusion.document_id
     if conclusion.state is not DocumentState.AVAILABLE:
         return
     with custody.db.transaction() as tx:

@@ -30,6 +30,9 @@ async def read_fields(request: Request) -> dict[str, str]:
         pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError:
         raise InvalidValue("form: not well formed") from None
+    if any("\x00" in value for _, value in pairs):
+        # PostgreSQL keeps no NUL.
+        raise InvalidValue("form: not text")
     return {name: value.strip() for name, value in pairs}
 
 

@@ -12,10 +12,11 @@ from hub.api.callers import DoorDep, Resident
 from hub.api.documents import content_length
 from hub.api.problems import correlation_of, kind_of
 from hub.bootstrap import Door
-from hub.deposits import deposit, listing, preview
-from hub.deposits.erasure import ask_erasure, case_copies
+from hub.deposits import deposit, export, listing, preview
+from hub.deposits.erasure import ask_erasure, destruction_certificate
 from hub.errors import HubError, NothingHere
 from hub.persons.accounts import SignedIn
+from hub.releases.case_copies import case_copies
 from hub.web import views
 from hub.web.forms import FieldError
 from hub.web.multipart import UploadForm, open_form
@@ -89,6 +90,13 @@ def see(document_id: UUID, door: DoorDep, who: Resident) -> Response:
     return RedirectResponse(f"{door.settings.release_url}/previews/{ticket}", 303)
 
 
+@router.post("/documents/tout")
+def take_everything(door: DoorDep, who: Resident) -> Response:
+    """Lead to the door that can open all of one's papers, with a ticket for one download."""
+    ticket = export.issue(door.custody, who)
+    return RedirectResponse(f"{door.settings.release_url}/exports/{ticket}", 303)
+
+
 @router.get("/documents/{document_id}/effacer")
 def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
     """Say what erasing does, and which services keep a copy, before it is done; afterwards, that it is done."""
@@ -96,7 +104,7 @@ def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: Res
         view = listing.document_of(tx, who.person_id, document_id)
         if view is None:
             raise NothingHere
-        copies = case_copies(tx, document_id)
+        copies = case_copies(tx, door.catalogue, document_id)
         uses = listing.uses_of(tx, who.person_id, document_id)
     return render(
         request,
@@ -111,8 +119,17 @@ def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: Res
 @router.post("/documents/{document_id}/effacer")
 def erase(document_id: UUID, request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
     """Withdraw a paper and have it erased; sending the form again is harmless."""
-    copies = ask_erasure(door.custody, who, document_id)
+    copies = ask_erasure(door.custody, door.catalogue, who, document_id)
     return render(request, "erased.html", who=visitor(who), copies=views.copy_cards(door.catalogue, copies))
+
+
+@router.get("/documents/{document_id}/certificat")
+def show_certificate(document_id: UUID, door: DoorDep, who: Resident) -> Response:
+    """Give the signed certificate of one's destroyed paper, to keep and to check offline."""
+    certificate = destruction_certificate(door.custody, who, document_id)
+    name = f'attachment; filename="certificat-destruction-{document_id}.json"'
+    headers = {"content-disposition": name, "cache-control": "no-store"}
+    return Response(certificate, media_type="application/json", headers=headers)
 
 
 def _announcement(form: UploadForm) -> deposit.Announcement:

@@ -9,7 +9,7 @@ from hub.bootstrap import Door
 from hub.web.rendering import markup, origin_of, page_headers, security_headers
 
 _PAGE = "text/html"
-SIGN_IN = "sign-in-required"
+SIGN_IN, STALE = "sign-in-required", "sign-in-stale"
 
 
 def wants_page(request: Request) -> bool:
@@ -32,7 +32,8 @@ def page_for_problem(request: Request, kind: ProblemType, correlation: str) -> H
         origin=origin,
         sentence=kind.fr,
         correlation=correlation,
-        sign_in=kind.name == SIGN_IN,
+        sign_in=kind.name in (SIGN_IN, STALE),
+        stale=kind.name == STALE,
         return_to=again,
     )
     headers = page_headers(parts) if here else security_headers(assets=origin)

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.documents import DEPOSITABLE, DocumentState, EvidenceType
+from contracts.documents import ANNOUNCED, GONE, OPENABLE, DocumentState, EvidenceType
 from contracts.identifiers import Siret
-from hub.deposits.erasure import CaseCopy
 from hub.deposits.listing import DocumentView, UseView
 from hub.persons.family import Child
+from hub.releases.case_copies import CaseCopy
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.view import FileView, LineView, RequirementView
 from hub.web import words
@@ -18,7 +18,8 @@ from hub.web import words
 DEPOSIT_KINDS = (EvidenceType.PROOF_OF_ADDRESS, EvidenceType.TAX_NOTICE, EvidenceType.BIRTH_CERTIFICATE)
 """What a family may say its paper is; a quotient familial is obtained for it."""
 
-ACCEPTED = ",".join(sorted(DEPOSITABLE))
+ACCEPTED = ",".join([*sorted(ANNOUNCED), ".heic", ".heif"])
+"""With endings too, for the browsers that know no name for what telephones write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class PaperCard:
     receipt_id: UUID | None
     can_see: bool
     can_erase: bool
+    certified: bool
     is_read: bool
 
 
@@ -101,11 +103,14 @@ class UseCard:
 
 @dataclass(frozen=True, slots=True)
 class CopyCard:
-    """What a service received and keeps."""
+    """What a service received and keeps, until when and why."""
 
     body: str
     service: str
     handed_at: datetime
+    keep_until: date
+    ended: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,7 @@ def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
         sentence = "Nous avons obtenu cette information pour une seule de vos demandes."
     elif view.kind == EvidenceType.UNKNOWN and view.state is DocumentState.AVAILABLE:
         sentence = "Nous n'avons pas reconnu ce document. Montrez-le au guichet ou déposez le PDF d'origine."
-    usable = view.state is DocumentState.AVAILABLE and not view.withdrawn
+    usable = view.state in OPENABLE and not view.withdrawn
     return PaperCard(
         document_id=view.document_id,
         name=paper_name(catalogue, view.kind),
@@ -205,7 +210,8 @@ def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
         receipt_id=view.receipt_id,
         # What is no evidence of a known kind has no ticket to be seen with, and a pulled datum is no page.
         can_see=usable and view.origin == "deposit" and view.kind != EvidenceType.UNKNOWN,
-        can_erase=view.state is not DocumentState.ERASED and not view.withdrawn,
+        can_erase=view.state not in (*GONE, DocumentState.HELD) and not view.withdrawn,
+        certified=view.state in GONE,
         is_read=view.state is not DocumentState.RECEIVED,
     )
 
@@ -239,7 +245,15 @@ def services_taking(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
 def copy_cards(catalogue: Catalogue, copies: Iterable[CaseCopy]) -> tuple[CopyCard, ...]:
     """Return what services received, by name."""
     return tuple(
-        CopyCard(_body(catalogue, copy.recipient), _purpose(catalogue, copy.purpose), copy.handed_at) for copy in copies
+        CopyCard(
+            body=_body(catalogue, copy.recipient),
+            service=_purpose(catalogue, copy.purpose),
+            handed_at=copy.handed_at,
+            keep_until=copy.keep_until,
+            ended=copy.ended_at is not None,
+            why=copy.why_fr,
+        )
+        for copy in copies
     )
 
 
@@ -275,4 +289,7 @@ _TONES = {
     DocumentState.QUARANTINED: "waiting",
     DocumentState.UNUSABLE: "missing",
     DocumentState.ERASED: "off",
+    DocumentState.EXPIRED: "off",
+    DocumentState.SUPERSEDED: "waiting",
+    DocumentState.HELD: "done",
 }

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.documents import DocumentState, Grade
+from contracts.documents import GONE, DocumentState, Grade
 from vault.ingest.reasons import SENTENCES, Reason
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -38,6 +38,9 @@ STATES: dict[DocumentState, str] = {
     DocumentState.QUARANTINED: "En vérification",
     DocumentState.UNUSABLE: "Non utilisable",
     DocumentState.ERASED: "Effacé",
+    DocumentState.SUPERSEDED: "Remplacé",
+    DocumentState.EXPIRED: "Effacé, sa durée de conservation est passée",
+    DocumentState.HELD: "Disponible, conservation imposée",
 }
 
 AWAITED_FROM = {"caisse": "la Caisse des écoles"}
@@ -49,6 +52,9 @@ _STATE_SENTENCES = {
     DocumentState.QUARANTINED: "Nous devons vérifier ce document.",
     DocumentState.UNUSABLE: "Nous ne pouvons pas utiliser ce document.",
     DocumentState.ERASED: "Plus personne ne peut ouvrir ce document, nous non plus.",
+    DocumentState.SUPERSEDED: "Un document plus récent remplace celui-ci.",
+    DocumentState.EXPIRED: "Ce document ne servait plus. Nous l'avons effacé : plus personne ne peut l'ouvrir.",
+    DocumentState.HELD: "Une décision nous oblige à garder ce document. Vous pourrez l'effacer quand elle prendra fin.",
 }
 
 
@@ -84,7 +90,7 @@ def school_year(text: str) -> str:
 def state_sentence(state: DocumentState, reason: str) -> str:
     """Return what a family reads about a document's state, from the reason reading ended with where it has one."""
     known = {member.value: sentence for member, sentence in SENTENCES.items()}
-    if state is DocumentState.ERASED or reason == Reason.READ.value:
+    if state in (*GONE, DocumentState.HELD) or reason == Reason.READ.value:
         return _STATE_SENTENCES[state]
     return known.get(reason, _STATE_SENTENCES[state])
 

@@ -1,6 +1,5 @@
 """What is well and what is not with the one-machine system, in words, and what to do about it."""
 
-import ctypes
 import os
 import shutil
 import stat
@@ -20,13 +19,14 @@ from orchestration.stack.parts import NotAnswering, tail
 from orchestration.stack.ports import PortBook, is_free
 from orchestration.stack.postgres import Postgres, binaries
 from orchestration.stack.state import Status, read_state
+from vault.crypto import local
+from vault.errors import VaultError
+from vault.ingest.limits import available_limits
 
 PYTHON = (3, 11)
 ENOUGH_BYTES, TOO_FEW_BYTES = 2_000_000_000, 300_000_000
 # SeaweedFS makes its volumes read-only below this share of free disk.
 TOO_SMALL_SHARE = 0.01
-SYS_LANDLOCK_CREATE_RULESET = 444
-LANDLOCK_VERSION_FLAG = 1
 
 
 class Level(StrEnum):
@@ -64,6 +64,7 @@ def examine(layout: Layout) -> list[Finding]:
         _python,
         _servers,
         _folders,
+        _keys,
         _account,
         _disk,
         _limits,
@@ -114,6 +115,18 @@ def _private(layout: Layout) -> Iterator[Path]:
         yield from layout.secrets.iterdir()
 
 
+def _keys(layout: Layout) -> Iterator[Finding]:
+    public, private = layout.keys / local.PUBLIC_NAME, layout.keys / local.PRIVATE_NAME
+    if not private.exists():
+        return
+    try:
+        state = local.LocalMasterKey.load(public, private).state()
+    except VaultError as error:
+        yield _broken(f"the master key: {error}", "put the key files back from their own backup; see docs/keys.md")
+    else:
+        yield _ok(f"the master key is a local keyset, {state}; production keeps it in OpenBao")
+
+
 def _account(_: Layout) -> Iterator[Finding]:
     if os.geteuid() != 0:
         yield _ok("PostgreSQL runs under your own account")
@@ -146,16 +159,19 @@ def _disk(layout: Layout) -> Iterator[Finding]:
 
 
 def _limits(_: Layout) -> Iterator[Finding]:
-    libc = ctypes.CDLL(None, use_errno=True)
-    version = libc.syscall(SYS_LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION_FLAG)
-    if version > 0:
-        yield _ok(f"Landlock is there (version {version})")
-    else:
-        yield _warning("Landlock is not there", "parsers of strangers' files run with fewer limits; use a newer kernel")
-    if Path("/proc/sys/kernel/seccomp/actions_avail").exists():
-        yield _ok("seccomp is there")
-    else:
-        yield _warning("seccomp is not there", "parsers of strangers' files run with fewer limits")
+    granted = available_limits()
+    found = {
+        f"Landlock (version {granted.landlock})": granted.landlock > 0,
+        "a system-call filter": granted.seccomp,
+        "no new privileges": granted.no_new_privileges,
+    }
+    for limit, there in found.items():
+        if there:
+            yield _ok(f"parsers of strangers' files are limited by {limit}")
+        else:
+            yield _warning(f"parsers of strangers' files run without {limit}", "use a newer kernel or another machine")
+    # Optional: the limits above do without it, and a container may forbid it.
+    yield _ok(f"bubblewrap is {'here' if shutil.which('bwrap') else 'not here'}; nothing needs it")
 
 
 def _running(layout: Layout) -> Iterator[Finding]:

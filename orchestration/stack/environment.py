@@ -21,6 +21,7 @@ def common(profile: str, places: Places, stores: StoreAddresses, *, login: str) 
         "VAULT_OBJECTS_SECURE": "false",
         "VAULT_MASTER_PUBLIC_KEYSET": str(places.key(local.PUBLIC_NAME)),
         "VAULT_JOURNAL_PUBLIC_KEY": str(places.key("journal.pub")),
+        "VAULT_RECORD_PUBLIC_KEYS": str(places.key("records.pub")),
         "HUB_DOOR_URL": places.url("door"),
         "HUB_RELEASE_URL": places.url("release"),
     }
@@ -32,6 +33,7 @@ def door(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]
         "HUB_HOST": LOOPBACK,
         "HUB_PORT": str(places.ports["door"]),
         "HUB_PROVIDERS": str(places.key("providers.json")),
+        "VAULT_RECORD_SIGNING_KEY": str(places.key("records.pem")),
         "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
     }
 
@@ -55,6 +57,9 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
             "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
             "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
             "VAULT_JOURNAL_SIGNING_KEY": str(places.key("journal.pem")),
+            "VAULT_RECORD_SIGNING_KEY": str(places.key("records.pem")),
+            "VAULT_CERTIFICATE_SIGNING_KEY": str(places.key("destruction.pem")),
+            "VAULT_ERASURE_LOG": str(places.erasure_log),
             "VAULT_SEAL_TRUST": str(places.trust),
         }
     )

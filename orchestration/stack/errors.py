@@ -41,6 +41,10 @@ class PartNotReady(StackError):
     """A part of the system did not become ready."""
 
 
+class RestoreUnfinished(StackError):
+    """A restore did not come to its end; no door opens on what it left."""
+
+
 class NoFreePort(StackError):
     """No free loopback port was found."""
 

@@ -100,6 +100,11 @@ class Layout:
         """Everything the object store keeps, its own keys included."""
         return self.state / "objects"
 
+    @property
+    def restoring(self) -> Path:
+        """There as long as a restore has not succeeded: no door opens meanwhile."""
+        return self.state / "restoring"
+
     def create(self) -> None:
         """Make every folder with mode 0700; nothing outside the state folder is touched.
 

@@ -56,6 +56,11 @@ class Places:
         return self.sandbox / "partners"
 
     @property
+    def erasure_log(self) -> Path:
+        """What was erased, kept outside every backup."""
+        return self.layout.state / "erasures.log"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance folder."""
         return self.layout.state / "dagster"

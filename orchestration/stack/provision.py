@@ -25,8 +25,10 @@ from orchestration.stack.plan import StoreAddresses
 from vault.bootstrap import utc_now
 from vault.crypto import local
 from vault.crypto.digest import DuplicateKey
-from vault.crypto.keyring import MasterKey
+from vault.crypto.keyring import MasterKey, hold_version
+from vault.crypto.records import RecordSigner
 from vault.db import Database
+from vault.documents.certificates import CertificateSigner
 from vault.journal.signing import HeadSigner
 
 PARTNERS = CODE_ROOT / "contracts" / "partners"
@@ -49,8 +51,16 @@ def provision_files(places: Places) -> None:
         DuplicateKey.create(places.key("duplicate.key"))
     if not places.key("journal.pem").exists():
         HeadSigner.create(places.key("journal.pem"))
+    if not places.key("records.pem").exists():
+        RecordSigner.create(places.key("records.pem"))
+    recorded = RecordSigner.load(places.key("records.pem")).verifier.text()
+    write_private(places.key("records.pub"), recorded, durable=False)
     public = HeadSigner.load(places.key("journal.pem")).verifier.text()
     write_private(places.key("journal.pub"), public, durable=False)
+    if not places.key("destruction.pem").exists():
+        CertificateSigner.create(places.key("destruction.pem"))
+    certifier = CertificateSigner.load(places.key("destruction.pem")).verifier.text()
+    write_private(places.key("destruction.pub"), certifier, durable=False)
     for name in ("tokens", "door-client"):
         if not places.key(f"{name}.jwk.json").exists():
             write_private(places.key(f"{name}.jwk.json"), json.dumps(generate_key(f"{name}-1")))
@@ -73,6 +83,7 @@ def apply_partners(places: Places, stores: StoreAddresses) -> list[str]:
     changes: list[str] = []
     try:
         with database.transaction() as tx:
+            hold_version(tx)
             for file in read_partners(PARTNERS):
                 url = file.webhook_url and file.webhook_url.format(sandbox=places.url("sandbox"))
                 partner = file.model_copy(update={"webhook_url": url})

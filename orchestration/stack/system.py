@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.pipelines.instance import instance_environment, prepare_instance
 from orchestration.stack import environment, provision
+from orchestration.stack.errors import RestoreUnfinished
 from orchestration.stack.layout import CODE_ROOT, Layout
 from orchestration.stack.places import Places
 from orchestration.stack.plan import Plan, StoreAddresses
@@ -23,12 +25,17 @@ class StackSettings(BaseSettings):
     profile: Literal["demo", "test"] = Field()
     pipelines: bool = True
     """Whether Dagster comes up beside the rest."""
+    clamd_socket: Path | None = None
+    """Where ClamAV's daemon listens, where there is one: papers are then scanned by it too."""
 
 
 def plan(layout: Layout) -> Plan:
     """Return the plan of the system on this state folder."""
     told: dict[str, str] = {}
     settings = StackSettings(**told)  # type: ignore[arg-type]  # everything comes from the environment
+    if layout.restoring.exists():
+        message = f"a restore into {layout.state} did not come to its end; empty the folder and restore again"
+        raise RestoreUnfinished(message)
     places = Places.chosen(layout)
 
     def prepare(stores: StoreAddresses) -> None:
@@ -37,12 +44,15 @@ def plan(layout: Layout) -> Plan:
         provision.apply_partners(places, stores)
 
     def processes(stores: StoreAddresses) -> Sequence[ProcessSpec]:
-        return [*_own(settings.profile, places, stores), *(_dagster(settings, places, stores))]
+        return [*_own(settings, places, stores), *(_dagster(settings, places, stores))]
 
     return Plan(prepare, processes)
 
 
-def _own(profile: str, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
+def _own(settings: StackSettings, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
+    profile = settings.profile
+    scanned = {} if settings.clamd_socket is None else {"VAULT_CLAMD_SOCKET": str(settings.clamd_socket)}
+
     def spec(name: str, arguments: Sequence[str], env: Mapping[str, str], *, health: bool = True) -> ProcessSpec:
         return ProcessSpec(
             name=name,
@@ -55,7 +65,12 @@ def _own(profile: str, places: Places, stores: StoreAddresses) -> list[ProcessSp
         spec("sandbox", ("connectors.sandbox",), environment.sandbox(profile, places)),
         spec("door", ("hub.app", "door"), environment.door(profile, places, stores)),
         spec("release", ("hub.app", "release"), environment.release(profile, places, stores)),
-        spec("worker", ("orchestration.cli", "worker"), environment.worker(profile, places, stores), health=False),
+        spec(
+            "worker",
+            ("orchestration.cli", "worker"),
+            environment.worker(profile, places, stores) | scanned,
+            health=False,
+        ),
     ]
 
 

@@ -14,9 +14,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from contracts.documents import MediaType
 from tests.assets import pdfs
+from tests.assets.heic import branded, claiming, heic
+from tests.assets.programs import EICAR, office_macros, unix_program, windows_program
 from vault.ingest.reasons import Reason
 
-PDF, JPEG, PNG = MediaType.PDF, MediaType.JPEG, MediaType.PNG
+PDF, JPEG, PNG, HEIC = MediaType.PDF, MediaType.JPEG, MediaType.PNG, MediaType.HEIC
+AT_THE_DOOR = frozenset({Reason.EMPTY, Reason.UNSUPPORTED_TYPE, Reason.TYPE_MISMATCH})
+"""What the door itself refuses, from the announcement and the first bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,10 @@ def png_claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
-def encrypted() -> bytes:
-    """Return a PDF that opens only with a password."""
+def encrypted(password: str = "motdepasse") -> bytes:
+    """Return a PDF that opens only with ``password``; without one, a PDF that its author forbade to change."""
     out = BytesIO()
-    canvas = Canvas(out, encrypt=StandardEncryption("motdepasse", ownerPassword="autre", strength=128))
+    canvas = Canvas(out, encrypt=StandardEncryption(password, ownerPassword="autre", strength=128))
     canvas.drawString(100, 700, "secret")
     canvas.save()
     return out.getvalue()
@@ -114,11 +118,67 @@ def script_in_object_stream() -> bytes:
     return pdfs.pages(1, extra=[pdfs.stream(inner, b"/Type /ObjStm /N 1 /First 4")])
 
 
-def with_attachment() -> bytes:
-    """Return a PDF with a file attached."""
-    names = b"/Names << /EmbeddedFiles << /Names [(a.xml) 4 0 R] >> >>"
-    spec = b"<< /Type /Filespec /F (a.xml) /EF << /F 5 0 R >> >>"
-    return pdfs.pages(1, catalogue=names, extra=[spec, pdfs.stream(b"<a/>", b"/Type /EmbeddedFile")])
+def with_attachment(content: bytes = b"<a/>", name: bytes = b"a.xml") -> bytes:
+    """Return a PDF with a file attached, compressed."""
+    names = b"/Names << /EmbeddedFiles << /Names [(%s) 4 0 R] >> >>" % name
+    spec = b"<< /Type /Filespec /F (%s) /EF << /F 5 0 R >> >>" % name
+    return pdfs.pages(1, catalogue=names, extra=[spec, pdfs.stream(content, b"/Type /EmbeddedFile")])
+
+
+def swollen_drawing() -> bytes:
+    """Return a small PDF whose drawing unpacks to two gigabytes, by two turns of compression."""
+    once = zlib.compressobj(9)
+    packed = b"".join(once.compress(b" " * 10_000_000) for _ in range(200)) + once.flush()
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>"
+    return pdfs.pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            page,
+            pdfs.stream(packed, b"/Filter [/FlateDecode /FlateDecode]").replace(b"/Filter /FlateDecode ", b"", 1),
+        ]
+    )
+
+
+def swollen_picture() -> bytes:
+    """Return a small PDF that shows a picture of 3,600 megapixels."""
+    image = b"/Type /XObject /Subtype /Image /Width 60000 /Height 60000 /ColorSpace /DeviceGray /BitsPerComponent 8"
+    page = b"""<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R
+    /Resources << /XObject << /I 5 0 R >> >> >>"""
+    return pdfs.pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            page,
+            pdfs.stream(b"595 0 0 842 0 0 cm /I Do"),
+            pdfs.stream(b"\0" * 40_000_000, image),
+        ]
+    )
+
+
+def circle_of_pages() -> bytes:
+    """Return a PDF whose page tree holds itself."""
+    return pdfs.pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 9 /Kids [2 0 R 2 0 R] >>"])
+
+
+def deep_nesting() -> bytes:
+    """Return a PDF whose catalogue nests arrays a hundred thousand deep."""
+    return pdfs.pages(1, catalogue=b"/Deep " + b"[" * 100_000 + b"]" * 100_000)
+
+
+def png_with_swollen_words() -> bytes:
+    """Return a PNG whose compressed comment unpacks to a hundred megabytes."""
+    body = b"Comment\0\0" + zlib.compress(b" " * 100_000_000, 9)
+    chunk = struct.pack(">I", len(body)) + b"zTXt" + body + struct.pack(">I", zlib.crc32(b"zTXt" + body))
+    whole = image("PNG")
+    return whole[:33] + chunk + whole[33:]
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    """Return a JPEG whose frame header claims another size."""
+    whole = image("JPEG")
+    at = whole.index(b"\xff\xc0") + 5
+    return whole[:at] + struct.pack(">HH", height, width) + whole[at + 4 :]
 
 
 def endless_drawing() -> bytes:
@@ -180,4 +240,44 @@ ASSETS: tuple[Asset, ...] = (
     Asset("jpeg of two pictures", JPEG, Reason.READ, two_pictures),
     Asset("jpeg on its side", JPEG, Reason.READ, lying_on_its_side),
     Asset("pdf with a form", PDF, Reason.READ, form),
+    Asset("webp", PNG, Reason.UNSUPPORTED_TYPE, lambda: image("WEBP")),
+    Asset("tiff", JPEG, Reason.UNSUPPORTED_TYPE, lambda: image("TIFF")),
+    Asset("bitmap", PNG, Reason.UNSUPPORTED_TYPE, lambda: image("BMP")),
+    Asset("jpeg 2000", JPEG, Reason.UNSUPPORTED_TYPE, lambda: image("JPEG2000")),
+    Asset("avif", HEIC, Reason.UNSUPPORTED_TYPE, lambda: image("AVIF")),
+    Asset("film", HEIC, Reason.UNSUPPORTED_TYPE, lambda: branded(b"mp42", b"isom", body=b"\0\0\0\x08free")),
+    Asset("film of pictures", HEIC, Reason.UNSUPPORTED_TYPE, lambda: branded(b"hevc", b"heic", body=b"")),
+    Asset("jpeg after a space", JPEG, Reason.UNSUPPORTED_TYPE, lambda: b" " + image("JPEG")),
+    Asset("heic said to be a jpeg", JPEG, Reason.TYPE_MISMATCH, heic),
+    Asset("heic", HEIC, Reason.READ, heic),
+    Asset("heic of a brand for any coding", HEIC, Reason.READ, lambda: branded(b"mif1", b"heic", b"miaf")),
+    Asset("heic and bytes after it", HEIC, Reason.READ, lambda: heic() + b"\0" * 99),
+    Asset("heic of a header only", HEIC, Reason.UNREADABLE, lambda: branded(b"heic", b"mif1", body=b"")),
+    Asset("heic cut near its end", HEIC, Reason.TRUNCATED, lambda: heic()[:-50]),
+    Asset("heic of 61 megapixels", HEIC, Reason.TOO_MANY_PIXELS, lambda: claiming(10_000, 6_100)),
+    Asset("heic that is also a zip", HEIC, Reason.POLYGLOT, lambda: heic() + archive()),
+    Asset("heic and then a pdf", HEIC, Reason.POLYGLOT, lambda: heic() + pdfs.pages(1)),
+    Asset("jpeg of four thousand megapixels", JPEG, Reason.TOO_MANY_PIXELS, lambda: jpeg_claiming(65_000, 65_000)),
+    Asset("png with swollen words", PNG, Reason.UNREADABLE, png_with_swollen_words),
+    Asset("pdf nobody may change", PDF, Reason.READ, lambda: encrypted("")),
+    Asset("pdf in a circle", PDF, Reason.UNREADABLE, circle_of_pages),
+    Asset("pdf nested deep", PDF, Reason.READ, deep_nesting),
+    Asset("pdf with a swollen picture", PDF, Reason.READ, swollen_picture),
+    Asset("pdf that opens what it hides", PDF, Reason.ACTIVE_CONTENT, lambda: scripted(b"<< /S /GoToE /T << >> >>")),
+    Asset("pdf with the test virus attached", PDF, Reason.MALWARE, lambda: with_attachment(EICAR)),
+    Asset("pdf with a program attached", PDF, Reason.MALWARE, lambda: with_attachment(windows_program())),
+    Asset("pdf with a name that runs", PDF, Reason.MALWARE, lambda: with_attachment(b"x", b"facture.pdf.exe")),
+    Asset("pdf with macros attached", PDF, Reason.MALWARE, lambda: with_attachment(office_macros())),
+    Asset("jpeg around the test virus", JPEG, Reason.MALWARE, lambda: with_comment(image("JPEG"), EICAR)),
+    Asset("png and then a program", PNG, Reason.MALWARE, lambda: image("PNG") + windows_program()),
+    Asset("jpeg and then a program", JPEG, Reason.MALWARE, lambda: image("JPEG") + unix_program()),
+    Asset("heic and then the test virus", HEIC, Reason.MALWARE, lambda: heic() + EICAR),
 )
+
+BOMBS: tuple[Asset, ...] = (
+    Asset("pdf with a swollen drawing", PDF, Reason.READER_FAILED, swollen_drawing),
+    Asset("pdf that draws for minutes", PDF, Reason.TOO_SLOW, endless_drawing),
+)
+"""For the child only: they take what a process has. Which limit meets them first depends on the machine; their state
+does not.
+"""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import psycopg
 
-from tests.system import CAISSE, FAMILLES, SCHOOL_YEAR, Papers, Resident, System, eventually
+from tests.system import CAISSE, FAMILLES, Papers, Resident, System, eventually
 
 BINDING = "caisse-13-fichiers"
 
@@ -62,6 +62,11 @@ def ask_much(one: Family) -> None:
     ask(one, ("canteen_enrolment", CAISSE), ("canteen_tariff", CAISSE), ("after_school", FAMILLES))
 
 
+def ask_tariff(one: Family) -> None:
+    """A service whose datum the source does not have for this family."""
+    ask(one, ("canteen_tariff", CAISSE))
+
+
 def ask_canteen(one: Family) -> None:
     """One service."""
     ask(one, ("canteen_enrolment", CAISSE))
@@ -106,11 +111,11 @@ class Act:
 ACTS = (
     Act("deposit", deposit),
     Act("requests", ask_much, (deposit, linked), quotient=742),
+    Act("absent_at_source", ask_tariff, (deposit, linked)),
     Act("erasure", erase, (deposit, linked, ask_canteen, enrolled)),
     Act("claim", claim, (deposit, linked)),
 )
 HAND_OVER = Act("hand_over", lambda _: None, (deposit, linked, ask_canteen, enrolled))
-SCHOOL_YEARS = SCHOOL_YEAR
 
 
 def days_back(count: int) -> list[date]:

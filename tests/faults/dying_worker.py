@@ -117,7 +117,7 @@ def watch(points: Points) -> None:
     @contextmanager
     def transaction(database: Database) -> Iterator[WatchedTx]:
         label = f"commit {who_asked()}"
-        with database._begin() as connection:
+        with database._begin(database._engine) as connection:
             tx = WatchedTx(connection)
             yield tx
             if tx.wrote:

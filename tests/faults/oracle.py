@@ -19,6 +19,8 @@ ONCE = {
         f"SELECT d.document_id, (SELECT count(*) FROM vault.journal_record r WHERE r.document_id = d.document_id"
         f" AND {_RECORD}->>'act' = 'conclude') FROM vault.document d"
         " WHERE d.origin = 'deposit' AND EXISTS (SELECT FROM vault.reading g WHERE g.document_id = d.document_id)"
+        # What reading found goes with the document, its record too.
+        " AND d.state NOT IN ('erased', 'expired')"
     ),
     "document received: one event": (
         "SELECT d.document_id, (SELECT count(*) FROM vault.event e WHERE e.subject = d.document_id::text"
@@ -61,6 +63,11 @@ ONCE = {
         " JOIN hub.enrolment_line l ON l.line_id = q.line_id WHERE v.kind = 'pulled' AND v.withdrawn_at IS NULL"
         " AND q.request_id::text = x.natural_key AND v.usable_by = l.body)"
         " FROM hub.exchange x WHERE x.operation = 'quotient_familial' AND x.outcome = 'found'"
+    ),
+    "nothing found at the source: the family is asked": (
+        "SELECT x.exchange_id, (SELECT count(*) FROM hub.ask a JOIN hub.request q ON q.line_id = a.line_id"
+        " WHERE q.request_id::text = x.natural_key) FROM hub.exchange x"
+        " WHERE x.operation = 'quotient_familial' AND x.state = 'settled' AND x.outcome <> 'found'"
     ),
     "datum pulled: one journal entry": (
         "SELECT d.document_id, (SELECT count(*) FROM vault.journal_record r WHERE r.document_id = d.document_id"
@@ -153,7 +160,6 @@ def _partners(system: System, connection: "psycopg.Connection[Any]", verdict: Ve
         sent.setdefault(slug, set()).add(str(delivery_id))
     for slug, expected in sent.items():
         told = [row["message"].removeprefix("msg_") for row in system.received(slug)["notifications"]]
-        told = [message for message in told]
         verdict.lost += [f"{slug} was never told {one}" for one in expected - set(told)]
         verdict.doubled += [f"{slug} was told {one} twice" for one in set(told) if told.count(one) > 1]
         verdict.unexplained += [f"{slug} was told of {one}, which is no delivery" for one in set(told) - expected]

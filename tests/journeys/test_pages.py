@@ -158,7 +158,7 @@ def test_a_refused_file_says_why(page: Page, running: System) -> None:
     )
     page.get_by_role("button", name="Envoyer le document").click()
     alert = page.get_by_role("alert").filter(visible=True)
-    expect(alert).to_contain_text("Nous acceptons les PDF et les photos JPEG ou PNG.")
+    expect(alert).to_contain_text("Nous acceptons les PDF et les photos JPEG, PNG ou HEIC.")
     expect(alert).to_contain_text("Numéro à donner si vous nous appelez")
 
 

@@ -11,12 +11,20 @@ class KeyRefused(VaultError):
     """What is wrapped does not open with this key and this context."""
 
 
+class RecordAltered(VaultError):
+    """The row of a document is not the one that was recorded."""
+
+
 class SealBroken(VaultError):
     """The stored object is not the one that was sealed."""
 
 
 class HolderKeyMissing(VaultError):
     """There is no such key of this holder: none was made, or it was destroyed."""
+
+
+class RotationUnfinished(VaultError):
+    """Something is still wrapped under an older version of the master key; it is not retired."""
 
 
 class KeyFileMissing(VaultError):

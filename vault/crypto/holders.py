@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 from vault.crypto.envelope import DataKey
 from vault.crypto.errors import HolderKeyMissing
 from vault.crypto.framing import frame
-from vault.crypto.keyring import MasterKey
+from vault.crypto.keyring import KeyState, MasterKey, hold_version
 from vault.crypto.primitives import hybrid_decrypt, hybrid_encrypt, new_hybrid_pair
 from vault.crypto.tables import HOLDER_KEY
 from vault.db import ReadTx, WriteTx
@@ -109,6 +109,10 @@ class HolderKeys:
     def __init__(self, master: MasterKey) -> None:
         self._master = master
 
+    def state(self) -> KeyState:
+        """Ask whether the master key can be used now; raises nothing."""
+        return self._master.state()
+
     def current(self, tx: WriteTx, holder_id: UUID) -> HolderKey:
         """Return the newest key of the holder, made now where there is none; needs the right to wrap only.
 
@@ -118,6 +122,7 @@ class HolderKeys:
         found = self._newest(tx, holder_id)
         if found is not None:
             return found
+        hold_version(tx)
         # Two first deposits at once: one row wins, and both read the winner.
         tx.execute(insert(HOLDER_KEY).on_conflict_do_nothing(), self._new_row(holder_id, 1))
         made = self._newest(tx, holder_id)
@@ -152,6 +157,7 @@ class HolderKeys:
         if old is None:
             raise HolderKeyMissing
         opened = self.open(old)
+        hold_version(tx)
         tx.execute(insert(HOLDER_KEY), self._new_row(holder_id, old.generation + 1))
         return Rekeying(old=old, new=self.find(tx, holder_id, old.generation + 1), opened=opened)
 
@@ -197,6 +203,11 @@ class Rekeying:
         """
         older = (HOLDER_KEY.c.holder_id == self.old.holder_id, HOLDER_KEY.c.generation < self.new.generation)
         tx.execute(delete(HOLDER_KEY).where(*older))
+
+
+def holder_key_context(row: Row[Any]) -> bytes:
+    """Return what the wrapped private half in a row of holder keys is bound to."""
+    return _private_context(_from_row(row))
 
 
 def _private_context(key: HolderKey) -> bytes:

@@ -17,6 +17,16 @@ def write_public_file(path: Path, content: bytes) -> None:
     _create(path, content, 0o644)
 
 
+def replace_secret_file(path: Path, content: bytes) -> None:
+    """Put ``content`` (mode 0600) in the place of ``path`` in one step; whoever reads sees the old or the new whole."""
+    _replace(path, content, 0o600)
+
+
+def replace_public_file(path: Path, content: bytes) -> None:
+    """Put ``content`` (mode 0644) in the place of ``path`` in one step."""
+    _replace(path, content, 0o644)
+
+
 def read_secret_file(path: Path) -> bytes:
     """Return the content of ``path``.
 
@@ -48,6 +58,18 @@ def read_public_file(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise KeyFileMissing(f"{path.name} is missing") from None
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    _create(beside, content, mode)
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _create(path: Path, content: bytes, mode: int) -> None:

@@ -1,7 +1,17 @@
 """A master key that lives in memory: for unit tests, and what the key files are loaded into."""
 
 from vault.crypto.errors import KeyRightMissing
-from vault.crypto.primitives import hybrid_decrypt, hybrid_encrypt, new_hybrid_pair
+from vault.crypto.keyring import KeyState
+from vault.crypto.primitives import (
+    HybridPair,
+    hybrid_decrypt,
+    hybrid_encrypt,
+    new_hybrid_pair,
+    opens_with_several,
+    prefix_of_primary,
+    with_fresh_primary,
+    with_primary_only,
+)
 
 
 class MemoryMasterKey:
@@ -27,6 +37,30 @@ class MemoryMasterKey:
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """See :meth:`vault.crypto.keyring.MasterKey.unwrap`."""
+        return hybrid_decrypt(self._required_private(), wrapped, context)
+
+    def state(self) -> KeyState:
+        """See :meth:`vault.crypto.keyring.MasterKey.state`."""
+        return KeyState.READY
+
+    def begin(self) -> None:
+        """See :meth:`vault.crypto.keyring.RotatingMasterKey.begin`."""
+        private = self._required_private()
+        if not opens_with_several(private):
+            self._take(with_fresh_primary(private))
+
+    def newest_prefix(self) -> bytes:
+        """See :meth:`vault.crypto.keyring.RotatingMasterKey.newest_prefix`."""
+        return prefix_of_primary(self._public)
+
+    def retire(self) -> None:
+        """See :meth:`vault.crypto.keyring.RotatingMasterKey.retire`."""
+        self._take(with_primary_only(self._required_private()))
+
+    def _take(self, pair: HybridPair) -> None:
+        self._public, self._private = pair.public, pair.private
+
+    def _required_private(self) -> bytes:
         if self._private is None:
             raise KeyRightMissing
-        return hybrid_decrypt(self._private, wrapped, context)
+        return self._private

@@ -84,6 +84,44 @@ def hybrid_decrypt(private_keyset: bytes, sealed: bytes, context: bytes) -> byte
         raise KeyRefused from None
 
 
+def with_fresh_primary(private_keyset: bytes) -> HybridPair:
+    """Return the private keyset with a fresh key that seals from now on, beside those that still open."""
+    merged, fresh = tink_pb2.Keyset.FromString(private_keyset), tink_pb2.Keyset.FromString(new_hybrid_pair().private)
+    while fresh.primary_key_id in {key.key_id for key in merged.key}:
+        fresh = tink_pb2.Keyset.FromString(new_hybrid_pair().private)
+    merged.key.extend(fresh.key)
+    merged.primary_key_id = fresh.primary_key_id
+    return _pair(merged)
+
+
+def with_primary_only(private_keyset: bytes) -> HybridPair:
+    """Return the private keyset with every key but the primary disabled: kept, and opening nothing."""
+    keyset = tink_pb2.Keyset.FromString(private_keyset)
+    for key in keyset.key:
+        if key.key_id != keyset.primary_key_id:
+            key.status = tink_pb2.DISABLED
+    return _pair(keyset)
+
+
+def opens_with_several(private_keyset: bytes) -> bool:
+    """Tell whether more than one key of the keyset still opens."""
+    keys = tink_pb2.Keyset.FromString(private_keyset).key
+    return len([key for key in keys if key.status == tink_pb2.ENABLED]) > 1
+
+
+def prefix_of_primary(public_keyset: bytes) -> bytes:
+    """Return the five bytes with which everything sealed under the primary key begins (Tink's output prefix)."""
+    return b"\x01" + int(tink_pb2.Keyset.FromString(public_keyset).primary_key_id).to_bytes(4, "big")
+
+
+def opens_for(private_keyset: bytes, public_keyset: bytes) -> bool:
+    """Tell whether what is sealed under ``public_keyset`` opens with ``private_keyset``."""
+    try:
+        return hybrid_decrypt(private_keyset, hybrid_encrypt(public_keyset, b"?", b""), b"") == b"?"
+    except KeyRefused:
+        return False
+
+
 def public_to_json(public_keyset: bytes) -> str:
     """Return the public keyset as Tink's JSON."""
     handle = proto_keyset_format.parse_without_secret(public_keyset)
@@ -110,11 +148,24 @@ def private_from_json(text: str) -> HybridPair:
     """Return the pair whose private keyset is Tink's JSON ``text``; raises :class:`KeyFileMalformed`."""
     try:
         handle: KeysetHandle = json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
-        public = proto_keyset_format.serialize_without_secret(handle.public_keyset_handle())
         private = proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
-        return HybridPair(public=bytes(public), private=bytes(private))
+        handle.primitive(hybrid.HybridDecrypt)
+        return _pair(tink_pb2.Keyset.FromString(private))
     except TinkError:
         raise KeyFileMalformed from None
+
+
+def _pair(private: Any) -> HybridPair:
+    # Who seals needs the primary only, and must never pick another.
+    primary = tink_pb2.Keyset(
+        primary_key_id=private.primary_key_id,
+        key=[key for key in private.key if key.key_id == private.primary_key_id],
+    )
+    handle = proto_keyset_format.parse(primary.SerializeToString(), secret_key_access.TOKEN)
+    return HybridPair(
+        public=bytes(proto_keyset_format.serialize_without_secret(handle.public_keyset_handle())),
+        private=bytes(private.SerializeToString()),
+    )
 
 
 def _stream_primitive(keyset: bytes) -> Any:

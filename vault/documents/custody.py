@@ -6,7 +6,10 @@ from datetime import datetime
 
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.holders import HolderKeys
+from vault.crypto.records import RecordSeals
 from vault.db import Database
+from vault.documents.certificates import CertificateSigner
+from vault.documents.erasure_log import ErasureLog
 from vault.storage.objects import StreamingStore
 
 
@@ -18,5 +21,10 @@ class Custody:
     objects: StreamingStore
     keys: HolderKeys = field(repr=False)
     duplicates: DuplicateKey | None = field(repr=False)
+    records: RecordSeals = field(repr=False)
     max_document_bytes: int
     now: Callable[[], datetime]
+    certifier: CertificateSigner | None = field(default=None, repr=False)
+    """Given only to the process that erases."""
+    erasure_log: ErasureLog | None = None
+    """The same; it lies outside every backup, so that a restored one can be told what was erased since."""

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
-from contracts.documents import DocumentState, EvidenceType, Grade, MediaType
+from contracts.documents import OPENABLE, DocumentState, EvidenceType, Grade, MediaType
 from contracts.events import DocumentReceived
 from contracts.identifiers import DocumentId, EntryId, new_uuid
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.envelope import DataKey, Sealer, ciphertext_length, seal_stream
 from vault.crypto.holders import HolderKey, ValueContext, WrapContext, seal_value, wrap_data_key
+from vault.crypto.records import SealedRow
 from vault.db import WriteTx
 from vault.documents.custody import Custody
 from vault.documents.intake import Intake
@@ -29,6 +30,14 @@ FACTS = "document.facts"
 """Place name of the sealed facts (file name, digest) in a :class:`ValueContext`."""
 FIELDS = "reading.fields"
 """Place name of the sealed extracted values in a :class:`ValueContext`."""
+DEPOSIT, RECORD, VIEWING = "deposit", "record", "viewing_copy"
+"""The forms that a row's seal tells apart; the first two are also origins of a document."""
+_INSERT_DOCUMENT = insert(DOCUMENT)
+_SAME = select(DOCUMENT.c.document_id).where(
+    DOCUMENT.c.holder_id == bindparam("holder_id"),
+    DOCUMENT.c.keyed_digest == bindparam("digest"),
+    DOCUMENT.c.state.in_((DocumentState.RECEIVED, *OPENABLE)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +109,12 @@ def record_deposit(
     """
     holder = custody.keys.current(tx, holder_id)
     digest = _duplicates(custody).digest(holder.digest_salt, sealed.sha256)
-    held = tx.execute(
-        select(DOCUMENT.c.document_id).where(
-            DOCUMENT.c.holder_id == holder_id,
-            DOCUMENT.c.keyed_digest == digest,
-            DOCUMENT.c.state.in_((DocumentState.RECEIVED, DocumentState.AVAILABLE)),
-        )
-    ).scalar_one_or_none()
+    held = tx.execute(_SAME, {"holder_id": holder_id, "digest": digest}).scalar_one_or_none()
     if held is not None:
         entry = _journal(tx, JournalAct.DEPOSIT, DocumentId(held), actor, holder_id=holder_id, reused=True)
         return Deposited(DocumentId(held), entry, reused=True)
-    row = _row(custody, sealed, holder, file_name=file_name, announced_type=announced_type)
-    tx.execute(insert(DOCUMENT).values(**row, keyed_digest=digest, origin="deposit", state=DocumentState.RECEIVED))
+    row = _row(custody, sealed, holder, origin=DEPOSIT, file_name=file_name, announced_type=announced_type)
+    tx.execute(_INSERT_DOCUMENT, row | {"keyed_digest": digest, "state": DocumentState.RECEIVED})
     entry = _journal(tx, JournalAct.DEPOSIT, sealed.document_id, actor, holder_id=holder_id)
     publish(tx, DocumentReceived(sealed.document_id), now=custody.now())
     defer(tx, Job.READ_DOCUMENT, document_id=sealed.document_id)
@@ -132,8 +135,8 @@ def deposit_record(
 ) -> EntryId:
     """Make a pulled datum exist: sealed like a document, available at once because no parser reads it."""
     holder = custody.keys.current(tx, holder_id)
-    row = _row(custody, sealed, holder, file_name="", announced_type=facts.evidence_type)
-    tx.execute(insert(DOCUMENT).values(**row, keyed_digest=None, origin="record", state=DocumentState.AVAILABLE))
+    row = _row(custody, sealed, holder, origin=RECORD, file_name="", announced_type=facts.evidence_type)
+    tx.execute(insert(DOCUMENT).values(**row, keyed_digest=None, state=DocumentState.AVAILABLE))
     tx.execute(
         insert(READING).values(
             document_id=sealed.document_id,
@@ -157,6 +160,22 @@ def wrap_context(sealed: SealedObject, holder_id: UUID) -> WrapContext:
         media_type=sealed.media_type,
         plaintext_length=sealed.length,
         commitment=sealed.commitment,
+    )
+
+
+def record_seal(custody: Custody, sealed: SealedObject, holder_id: UUID, *, form: str) -> bytes:
+    """Return the seal on the row of ``sealed``; ``form`` is its origin, or that it is a viewing copy."""
+    return custody.records.seal(
+        SealedRow(
+            document_id=sealed.document_id,
+            form=form,
+            version=FIRST_VERSION,
+            holder_id=holder_id,
+            media_type=sealed.media_type,
+            plaintext_length=sealed.length,
+            object_name=sealed.object_name,
+            commitment=sealed.commitment,
+        )
     )
 
 
@@ -184,7 +203,7 @@ def _sealed(document_id: DocumentId, name: ObjectName, sealer: Sealer, media_typ
 
 
 def _row(
-    custody: Custody, sealed: SealedObject, holder: HolderKey, *, file_name: str, announced_type: str
+    custody: Custody, sealed: SealedObject, holder: HolderKey, *, origin: str, file_name: str, announced_type: str
 ) -> dict[str, object]:
     facts = json.dumps({"name": file_name, "sha256": sealed.sha256.hex()}).encode()
     now = custody.now()
@@ -193,6 +212,7 @@ def _row(
         "version": FIRST_VERSION,
         "holder_id": holder.holder_id,
         "holder_generation": holder.generation,
+        "origin": origin,
         "object_name": sealed.object_name,
         "wrapped_key": wrap_data_key(holder, sealed.data_key, wrap_context(sealed, holder.holder_id)),
         "commitment": sealed.commitment,
@@ -200,6 +220,7 @@ def _row(
         "plaintext_length": sealed.length,
         "sealed_facts": seal_value(holder, facts, ValueContext(holder.holder_id, sealed.document_id, FACTS)),
         "announced_type": announced_type,
+        "record_seal": record_seal(custody, sealed, holder.holder_id, form=origin),
         "state_reason": "",
         "state_since": now,
         "received_at": now,

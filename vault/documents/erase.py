@@ -1,66 +1,116 @@
 """Erasing destroys the only key that opens a document: its holder is re-keyed and everything else moves over."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Row
 
-from contracts.documents import DocumentState
+from contracts.documents import GONE, DocumentState
 from contracts.events import DocumentErased
-from contracts.identifiers import DocumentId
+from contracts.identifiers import DocumentId, EntryId
 from vault.crypto.holders import Rekeying, ValueContext
 from vault.db import WriteTx
 from vault.documents.custody import Custody
 from vault.documents.deposit import FACTS, FIELDS, keyed_digest
+from vault.documents.erasure_log import LoggedErasure
 from vault.documents.opening import context_of
-from vault.documents.tables import DOCUMENT, READING, VIEWING_COPY
+from vault.documents.tables import DOCUMENT, FINDING, READING, VIEWING_COPY
+from vault.errors import DocumentHeld
 from vault.journal.entries import append
+from vault.journal.forgetting import forget_readings_of
 from vault.journal.records import Actor, JournalAct, JournalEntry
 from vault.outbox import publish
 from vault.storage.objects import ObjectName
 
 
-def erase(tx: WriteTx, custody: Custody, document_id: DocumentId, *, actor: Actor) -> tuple[ObjectName, ...]:
-    """Erase a document; return the names of the objects to delete once ``tx`` has committed.
+class Cause(StrEnum):
+    """Why a document ends."""
 
-    Deleting objects is housekeeping: from the commit on nothing opens them. Erasing twice is harmless and returns
-    nothing to delete the second time. Needs the right to unwrap, for moving the holder's other papers.
+    ASKED_BY_HOLDER = "asked_by_holder"
+    RETENTION_OVER = "retention_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What a destruction leaves to do and to certify; ``names`` are the objects to delete once it has committed."""
+
+    names: tuple[ObjectName, ...]
+    evidence_type: str
+    received_at: datetime
+    destroyed_at: datetime
+    key_generation: int
+    entry_id: EntryId
+
+
+def erase(tx: WriteTx, custody: Custody, document_id: DocumentId, *, cause: Cause, actor: Actor) -> Erased | None:
+    """Destroy what opens a document, and all that custody knows of its content.
+
+    Deleting objects is housekeeping: from the commit on nothing opens them. Doing it twice is harmless and returns
+    nothing the second time. Needs the right to unwrap, for moving the holder's other papers. Raises
+    :class:`~vault.errors.DocumentHeld` under a legal hold.
     """
     row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id).with_for_update()).one()
-    if row.state is DocumentState.ERASED:
-        return ()
+    if row.state in GONE:
+        return None
+    if row.state is DocumentState.HELD:
+        raise DocumentHeld(str(document_id))
+    now = custody.now()
+    if custody.erasure_log is not None:
+        # Before the commit: what a backup may bring back must be written down before it is gone.
+        custody.erasure_log.append(LoggedErasure(document_id, now, cause))
     copy = tx.execute(
         delete(VIEWING_COPY).where(VIEWING_COPY.c.document_id == document_id).returning(VIEWING_COPY.c.object_name)
     ).scalar_one_or_none()
-    tx.execute(update(READING).where(READING.c.document_id == document_id).values(sealed_fields=None))
-    tx.execute(
-        update(DOCUMENT)
-        .where(DOCUMENT.c.document_id == document_id)
-        .values(
-            state=DocumentState.ERASED,
-            state_reason="asked_by_holder",
-            state_since=custody.now(),
-            wrapped_key=None,
-            holder_generation=None,
-            keyed_digest=None,
-            sealed_facts=None,
-        )
-    )
+    kind = _forget_reading(tx, document_id) or row.announced_type
+    tx.execute(update(DOCUMENT).where(DOCUMENT.c.document_id == document_id).values(**_emptied(cause, now)))
     _move_holder(tx, custody, row.holder_id)
-    append(tx, JournalEntry(act=JournalAct.ERASE, actor=actor, document=document_id, subjects=(row.holder_id,)))
-    publish(tx, DocumentErased(document_id), now=custody.now())
-    return tuple(ObjectName(name) for name in (row.object_name, copy) if name is not None)
+    forget_readings_of(tx, document_id)
+    entry = append(tx, JournalEntry(act=JournalAct.ERASE, actor=actor, document=document_id, subjects=(row.holder_id,)))
+    publish(tx, DocumentErased(document_id), now=now)
+    return Erased(
+        names=tuple(ObjectName(name) for name in (row.object_name, copy) if name is not None),
+        evidence_type=kind,
+        received_at=row.received_at,
+        destroyed_at=now,
+        key_generation=row.holder_generation,
+        entry_id=entry,
+    )
+
+
+def _emptied(cause: Cause, now: datetime) -> dict[str, Any]:
+    return {
+        "state": DocumentState.EXPIRED if cause is Cause.RETENTION_OVER else DocumentState.ERASED,
+        "state_reason": cause.value,
+        "state_since": now,
+        "wrapped_key": None,
+        "holder_generation": None,
+        "keyed_digest": None,
+        "sealed_facts": None,
+    }
+
+
+def _forget_reading(tx: WriteTx, document_id: DocumentId) -> str | None:
+    """Empty what reading found but the kind, by which the person knows the paper; return the kind."""
+    tx.execute(delete(FINDING).where(FINDING.c.document_id == document_id))
+    kind: str | None = tx.execute(
+        update(READING)
+        .where(READING.c.document_id == document_id)
+        .values(sealed_fields=None, issued_on=None, pages=0)
+        .returning(READING.c.evidence_type)
+    ).scalar_one_or_none()
+    return kind
 
 
 def _move_holder(tx: WriteTx, custody: Custody, holder_id: UUID) -> None:
     """Give the holder a new key, re-wrap what remains, destroy the old key."""
     rekeying = custody.keys.rekey(tx, holder_id)
     kept = tx.execute(
-        select(DOCUMENT)
-        .where(DOCUMENT.c.holder_id == holder_id, DOCUMENT.c.state != DocumentState.ERASED)
-        .with_for_update()
+        select(DOCUMENT).where(DOCUMENT.c.holder_id == holder_id, DOCUMENT.c.state.not_in(GONE)).with_for_update()
     ).all()
     for row in kept:
         _move_document(tx, custody, rekeying, row)

@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
-from contracts.documents import DocumentState
+from contracts.documents import GONE, OPENABLE
 from contracts.identifiers import DocumentId, EntryId
 from vault.crypto.envelope import DataKey, open_verified
+from vault.crypto.errors import RecordAltered
 from vault.crypto.holders import OpenedHolder, ValueContext, WrapContext
+from vault.crypto.records import SealedRow
 from vault.db import ReadTx
 from vault.documents.custody import Custody
-from vault.documents.deposit import FIELDS, FIRST_VERSION
+from vault.documents.deposit import FIELDS, FIRST_VERSION, VIEWING
 from vault.documents.tables import DOCUMENT, READING, VIEWING_COPY
 from vault.errors import DocumentNotAvailable, DocumentUnknown, EntryMissing
 from vault.journal.entries import find_release_entry
@@ -46,8 +48,9 @@ def open_original(custody: Custody, document_id: DocumentId) -> bytes:
     """
     with custody.db.read() as tx:
         row = _document(tx, document_id)
-        holder = custody.keys.open(custody.keys.find(tx, row.holder_id, row.holder_generation))
-    return b"".join(_chunks(custody, row, holder, row.holder_id))
+        check_record(custody, row, form=row.origin, version=row.version)
+        key = custody.keys.find(tx, row.holder_id, row.holder_generation)
+    return b"".join(sealed_chunks(custody, row, custody.keys.open(key), row.holder_id))
 
 
 def open_released(custody: Custody, document_id: DocumentId, entry_id: EntryId, form: Form) -> Opened:
@@ -62,15 +65,20 @@ def open_released(custody: Custody, document_id: DocumentId, entry_id: EntryId, 
         if entry is None or entry.act is not JournalAct.RELEASE or entry.document != document_id:
             raise EntryMissing(str(entry_id))
         row = _document(tx, document_id)
-        if row.state is not DocumentState.AVAILABLE:
+        if row.state not in OPENABLE:
             raise DocumentNotAvailable(str(document_id))
+        check_record(custody, row, form=row.origin, version=row.version)
         holder_id = row.holder_id
         if form is Form.VIEWING_COPY:
             copy = tx.execute(select(VIEWING_COPY).where(VIEWING_COPY.c.document_id == document_id)).one_or_none()
+            if copy is not None:
+                check_record(custody, copy, form=VIEWING, version=row.version)
             row = copy if copy is not None else _record_only(row)
         key = custody.keys.find(tx, holder_id, row.holder_generation)
+    if row.holder_id != holder_id:
+        raise RecordAltered(str(document_id))
     holder = custody.keys.open(key)
-    return Opened(row.media_type, row.plaintext_length, _chunks(custody, row, holder, holder_id))
+    return Opened(row.media_type, row.plaintext_length, sealed_chunks(custody, row, holder, holder_id))
 
 
 def released_media_type(tx: ReadTx, document_id: DocumentId) -> str:
@@ -105,12 +113,13 @@ def _document(tx: ReadTx, document_id: DocumentId) -> "Row[Any]":
     row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id)).one_or_none()
     if row is None:
         raise DocumentUnknown(str(document_id))
-    if row.state is DocumentState.ERASED:
+    if row.state in GONE:
         raise DocumentNotAvailable(str(document_id))
     return row
 
 
-def _chunks(custody: Custody, row: "Row[Any]", holder: OpenedHolder, holder_id: Any) -> Iterator[bytes]:
+def sealed_chunks(custody: Custody, row: "Row[Any]", holder: OpenedHolder, holder_id: Any) -> Iterator[bytes]:
+    """Yield the plaintext of a document's or viewing copy's row, nothing of it before the whole was verified once."""
     key = data_key(row, holder, holder_id)
     return open_verified(
         lambda: custody.objects.get(row.object_name),
@@ -125,6 +134,27 @@ def _chunks(custody: Custody, row: "Row[Any]", holder: OpenedHolder, holder_id: 
 def data_key(row: "Row[Any]", holder: OpenedHolder, holder_id: Any) -> DataKey:
     """Unwrap the data key of a document's or viewing copy's row."""
     return holder.unwrap_data_key(row.wrapped_key, context_of(row, holder_id))
+
+
+def check_record(custody: Custody, row: "Row[Any]", *, form: str, version: int) -> None:
+    """Verify the seal on a document's or viewing copy's row, before anything is fetched or unwrapped.
+
+    Raises :class:`~vault.crypto.errors.RecordAltered`: whoever writes to the database without the key of a process
+    that records cannot make one paper pass for another.
+    """
+    custody.records.check(
+        SealedRow(
+            document_id=row.document_id,
+            form=form,
+            version=version,
+            holder_id=row.holder_id,
+            media_type=row.media_type,
+            plaintext_length=row.plaintext_length,
+            object_name=row.object_name,
+            commitment=row.commitment,
+        ),
+        row.record_seal,
+    )
 
 
 def context_of(row: "Row[Any]", holder_id: Any) -> WrapContext:

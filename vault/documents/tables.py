@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Date, Enum, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Date, Enum, Integer, LargeBinary, Table, Text, Uuid
 
 from contracts.documents import DocumentState, Grade, Outcome
 from vault.db import METADATA
@@ -36,6 +36,7 @@ DOCUMENT = Table(
     Column("state_reason", Text, nullable=False),
     Column("state_since", TIMESTAMP(timezone=True), nullable=False),
     Column("received_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("record_seal", LargeBinary),
 )
 
 VIEWING_COPY = Table(
@@ -50,6 +51,7 @@ VIEWING_COPY = Table(
     Column("media_type", Text, nullable=False),
     Column("plaintext_length", BigInteger, nullable=False),
     Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("record_seal", LargeBinary),
 )
 
 FINDING = Table(
@@ -60,7 +62,7 @@ FINDING = Table(
     Column("outcome", OUTCOME, nullable=False),
     Column("reason", Text, nullable=False),
     Column("rule_version", Text, nullable=False),
-    Column("decided_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("decided_at", TIMESTAMP(timezone=True), primary_key=True),
 )
 
 READING = Table(
@@ -73,4 +75,45 @@ READING = Table(
     Column("pages", Integer, nullable=False),
     Column("sealed_fields", LargeBinary),
     Column("concluded_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+LEGAL_HOLD = Table(
+    "legal_hold",
+    METADATA,
+    Column("hold_id", Uuid, primary_key=True),
+    Column("document_id", Uuid, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("placed_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("lifted_at", TIMESTAMP(timezone=True)),
+)
+
+DESTRUCTION_CERTIFICATE = Table(
+    "destruction_certificate",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("certificate", Text, nullable=False),
+    Column("issued_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+AUDIT_RUN = Table(
+    "audit_run",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("whole", Boolean, nullable=False),
+    Column("position", Uuid),
+    Column("documents", BigInteger, nullable=False),
+    Column("objects", BigInteger, nullable=False),
+    Column("faults", BigInteger, nullable=False),
+    Column("started_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("finished_at", TIMESTAMP(timezone=True)),
+)
+
+AUDIT_FAULT = Table(
+    "audit_fault",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("document_id", Uuid, primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("fault", Text, nullable=False),
+    Column("found_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from vault.ingest import frames
 from vault.ingest.limits import Limits, available_limits
 from vault.ingest.reading import Reading, WireError
 from vault.ingest.reasons import Reason
+from vault.ingest.scanning import Scanner, weighed
 from vault.seals.trust import TrustStore
 
 __all__ = ["Limits", "ReaderChild", "ReaderUnavailable", "available_limits"]
@@ -45,9 +47,13 @@ class ReaderChild:
     The server is a fresh interpreter with an empty environment, no key and no connection but the one to us.
     """
 
-    def __init__(self, trust: TrustStore, *, limits: Limits | None = None) -> None:
-        """Keep whom to trust and how much to allow each document; nothing is started yet."""
+    def __init__(self, trust: TrustStore, *, limits: Limits | None = None, scanners: Sequence[Scanner] = ()) -> None:
+        """Keep whom to trust, how much to allow each document, and who scans it too; nothing is started yet.
+
+        Our own rules always scan, inside the child; ``scanners`` are asked from here, after it.
+        """
         self._trust = trust
+        self._scanners = scanners
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(_PARALLEL)
@@ -84,7 +90,10 @@ class ReaderChild:
         Raises:
             ReaderUnavailable: the server cannot be started.
         """
-        request = {"announced": announced.value, "today": today.isoformat()}
+        reading = self._read_somehow({"announced": announced.value, "today": today.isoformat()}, data)
+        return weighed(reading, [scanner.scan(data) for scanner in self._scanners])
+
+    def _read_somehow(self, request: dict[str, str], data: bytes) -> Reading:
         with self._slots:
             for _ in range(_ATTEMPTS):
                 server, document, report = self._hand_over()

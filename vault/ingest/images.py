@@ -2,25 +2,30 @@
 
 import re
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 
+import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from contracts.documents import MediaType
 from vault.ingest.reasons import DocumentRefused, Reason
 
 MAX_PIXELS = 60_000_000
-_FORMATS = {MediaType.JPEG: "JPEG", MediaType.PNG: "PNG"}
+_FORMATS = {MediaType.JPEG: "JPEG", MediaType.PNG: "PNG", MediaType.HEIC: "HEIF"}
 _PNG_END = b"IEND\xae\x42\x60\x82"
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_HEIC_BOXES = frozenset({b"ftyp", b"meta", b"mdat", b"idat", b"moov", b"free", b"skip", b"uuid"})
 _FOREIGN = (b"%PDF-", b"PK\x03\x04", b"<script", b"<html", b"<?php", b"\x7fELF", b"Rar!")
 _SNIFFED = 1024
 """Readers of PDF and HTML look this far into a file for their own beginning."""
 
 # Our own cap below comes first and is an error, not a warning.
 Image.MAX_IMAGE_PIXELS = None
+# Only the picture itself is decoded: every auxiliary one is more of the codec to attack.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
 def open_photo(data: bytes, media_type: MediaType) -> Image.Image:
@@ -33,15 +38,15 @@ def open_photo(data: bytes, media_type: MediaType) -> Image.Image:
         image = Image.open(BytesIO(data), formats=[_FORMATS[media_type]])
         if image.width * image.height > MAX_PIXELS:
             raise DocumentRefused(Reason.TOO_MANY_PIXELS)
-        end = _png_end(data) if media_type is MediaType.PNG else _jpeg_end(data)
-        refuse_polyglot(data, end)
+        refuse_polyglot(data, _ENDS[media_type](data))
         image.load()
         return _eight_bits(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise DocumentRefused(Reason.UNREADABLE) from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, ZeroDivisionError) as error:
-        # Pillow tells a short file from a wrong one only in words.
-        reason = Reason.TRUNCATED if "truncated" in str(error) else Reason.UNREADABLE
+        # Pillow and libheif tell a short file from a wrong one only in words.
+        short = any(words in str(error) for words in ("truncated", "Unexpected end of file"))
+        reason = Reason.TRUNCATED if short else Reason.UNREADABLE
         raise DocumentRefused(reason) from None
 
 
@@ -90,3 +95,25 @@ def _jpeg_end(data: bytes) -> int:
         if marker not in _STANDALONE:
             position += int.from_bytes(data[position : position + 2])
     raise DocumentRefused(Reason.TRUNCATED)
+
+
+def _heic_end(data: bytes) -> int:
+    """Return where the boxes of a HEIC end (ISO/IEC 14496-12, 4.2)."""
+    position = 0
+    while position + 8 <= len(data) and data[position + 4 : position + 8] in _HEIC_BOXES:
+        size = int.from_bytes(data[position : position + 4])
+        if size == 1:
+            size = int.from_bytes(data[position + 8 : position + 16])
+        if size == 0:
+            return len(data)
+        if size < 8 or position + size > len(data):
+            raise DocumentRefused(Reason.TRUNCATED)
+        position += size
+    return position
+
+
+_ENDS: dict[MediaType, Callable[[bytes], int]] = {
+    MediaType.PNG: _png_end,
+    MediaType.JPEG: _jpeg_end,
+    MediaType.HEIC: _heic_end,
+}

@@ -4,11 +4,13 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
 
+from vault.ingest import masking
 from vault.ingest.images import is_archive
 from vault.ingest.reasons import DocumentRefused, Reason
 
@@ -18,6 +20,7 @@ SEARCHED_PAGES = 10
 FINE_DPI, COARSE_DPI = 200, 110
 MAX_PAGE_PIXELS = 12_000_000
 MAX_TEXT = 200_000
+MAX_ATTACHMENTS, MAX_ATTACHED_BYTES = 20, 64_000_000
 _POINTS_PER_INCH = 72
 _TAIL = 1024
 """Where readers look for the end mark (ISO 32000-1, annex H.3, note 18)."""
@@ -47,14 +50,31 @@ def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
         _refuse(data, document)
         if document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
+            _flatten(document)
         yield document
+    except pypdfium2.PdfiumError:
+        # A page that cannot be loaded, drawn or read: told where it happens or here.
+        raise DocumentRefused(Reason.UNREADABLE) from None
     finally:
         document.close()
 
 
-def attachments(document: pypdfium2.PdfDocument) -> int:
-    """Return how many files are attached (they never reach the viewing copy)."""
-    return int(raw.FPDFDoc_GetAttachmentCount(document))
+def attached(document: pypdfium2.PdfDocument) -> list[bytes]:
+    """Return the files that are attached, for scanning (they never reach the viewing copy).
+
+    Raises:
+        DocumentRefused: more or larger ones than a paper has, or one that cannot be read.
+    """
+    count = int(raw.FPDFDoc_GetAttachmentCount(document))
+    if count > MAX_ATTACHMENTS:
+        raise DocumentRefused(Reason.NOT_SCANNED)
+    try:
+        files = [bytes(document.get_attachment(index).get_data()) for index in range(count)]
+    except pypdfium2.PdfiumError:
+        raise DocumentRefused(Reason.NOT_SCANNED) from None
+    if sum(map(len, files)) > MAX_ATTACHED_BYTES:
+        raise DocumentRefused(Reason.NOT_SCANNED)
+    return files
 
 
 def text_of(document: pypdfium2.PdfDocument) -> str:
@@ -67,13 +87,21 @@ def text_of(document: pypdfium2.PdfDocument) -> str:
     return "\n".join(pieces)[:MAX_TEXT]
 
 
-def drawn(document: pypdfium2.PdfDocument, *, dpi: int) -> list[Image.Image]:
-    """Return every page as an image at ``dpi``, coarser where a page is monstrously large.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page as pixels, its numbers already painted over."""
+
+    image: Image.Image
+    masked: masking.Masked
+
+
+def drawn(document: pypdfium2.PdfDocument, *, dpi: int) -> list[Drawn]:
+    """Return every page at ``dpi``, coarser where a page is monstrously large.
 
     Raises:
         DocumentRefused: a page that cannot be drawn.
     """
-    images: list[Image.Image] = []
+    images: list[Drawn] = []
     for index in range(len(document)):
         try:
             page = document[index]
@@ -81,7 +109,8 @@ def drawn(document: pypdfium2.PdfDocument, *, dpi: int) -> list[Image.Image]:
             scale = dpi / _POINTS_PER_INCH
             pixels = max(width * height, 1) * scale * scale
             scale *= min(1.0, (MAX_PAGE_PIXELS / pixels) ** 0.5)
-            images.append(page.render(scale=scale).to_pil().convert("RGB"))
+            image = page.render(scale=scale).to_pil().convert("RGB")
+            images.append(Drawn(image, masking.mask_page(page, image)))
             page.close()
         except (pypdfium2.PdfiumError, ValueError):
             raise DocumentRefused(Reason.UNREADABLE) from None
@@ -91,6 +120,14 @@ def drawn(document: pypdfium2.PdfDocument, *, dpi: int) -> list[Image.Image]:
 def dpi_for(document: pypdfium2.PdfDocument) -> int:
     """Return how finely to draw: long documents more coarsely, so that forty pages stay within the time limit."""
     return FINE_DPI if len(document) <= SEARCHED_PAGES else COARSE_DPI
+
+
+def _flatten(document: pypdfium2.PdfDocument) -> None:
+    """Make what was typed into a form part of its page, so that it is read and masked like the rest."""
+    for index in range(len(document)):
+        page = document[index]
+        page.flatten()
+        page.close()
 
 
 def _refuse(data: bytes, document: pypdfium2.PdfDocument) -> None:

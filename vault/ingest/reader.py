@@ -1,89 +1,111 @@
 """Read one document: bytes in, a reading out; runs inside the limited child, touches nothing else."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 
-from PIL.Image import Image
+import puremagic
 
 from contracts.documents import EvidenceType, Grade, MediaType, Outcome
-from vault.ingest import codes, extract, images, pdf, rebuild
+from vault.documents.intake import HEAD_BYTES, real_type
+from vault.ingest import codes, extract, images, masking, pdf, rebuild
 from vault.ingest.extract import Extract
 from vault.ingest.reading import Finding, Reading
 from vault.ingest.reasons import DocumentRefused, Reason
+from vault.ingest.rule_scanner import own_rules
+from vault.ingest.scanning import Scan, weighed
 from vault.seals import pades
 from vault.seals.trust import TrustStore
 from vault.seals.verdict import NO_SEAL, SealReason, SealVerdict
 
-_MAGIC: tuple[tuple[bytes, MediaType], ...] = (
-    (b"%PDF-", MediaType.PDF),
-    (b"\xff\xd8\xff", MediaType.JPEG),
-    (b"\x89PNG\r\n\x1a\n", MediaType.PNG),
-)
+_SECOND_NAMES: dict[MediaType, frozenset[str]] = {
+    MediaType.PDF: frozenset({"application/pdf"}),
+    MediaType.JPEG: frozenset({"image/jpeg"}),
+    MediaType.PNG: frozenset({"image/png"}),
+    # The second opinion knows most brands of picture by name, and the rest of them as the container they are.
+    MediaType.HEIC: frozenset({"image/heic", "image/heif", "video/mp4"}),
+}
 _SAFE = Finding("safety", Outcome.PASSED, Reason.READ.value)
 
 
 def read(data: bytes, announced: MediaType, *, trust: TrustStore, today: date) -> Reading:
     """Return the reading of ``data``, announced as ``announced``, as of ``today``.
 
-    The type is decided by the first bytes and by a full parse, never by the announcement. A refusal is a reading too;
-    what this function does raise (``MemoryError`` among others) means that the document broke the reader.
+    The type is decided by two opinions on the bytes and by a full parse, never by the announcement. A refusal is a
+    reading too; what this function does raise (``MemoryError`` among others) means that the document broke the reader.
     """
-    media_type = real_type(data)
     if not data:
         return Reading.refused(Reason.EMPTY)
+    scans = [own_rules().scan(data)]
+    reading = _read(data, announced, scans, trust=trust, today=today)
+    return weighed(reading, [max(scans, key=_weight)])
+
+
+def _read(data: bytes, announced: MediaType, scans: list[Scan], *, trust: TrustStore, today: date) -> Reading:
+    """Return the reading; ``scans`` grows by what is scanned on the way."""
+    media_type = real_type(data[:HEAD_BYTES])
     if media_type is None:
         return Reading.refused(Reason.UNSUPPORTED_TYPE)
-    if media_type is not announced:
+    if media_type is not announced or not _second_opinion_agrees(data, media_type):
         return Reading.refused(Reason.TYPE_MISMATCH, media_type=media_type)
     try:
         if media_type is MediaType.PDF:
-            return _read_pdf(data, trust=trust, today=today)
+            return _read_pdf(data, scans, trust=trust, today=today)
         return _read_photo(data, media_type, trust=trust, today=today)
     except DocumentRefused as refusal:
         return Reading.refused(refusal.reason, media_type=media_type)
 
 
-def real_type(data: bytes) -> MediaType | None:
-    """Return the type that the very first bytes show, or none of ours."""
-    return next((media_type for magic, media_type in _MAGIC if data.startswith(magic)), None)
+def _second_opinion_agrees(data: bytes, media_type: MediaType) -> bool:
+    try:
+        names = {match.mime_type for match in puremagic.magic_string(data)}
+    except puremagic.PureError:
+        # It has not heard of every brand of HEIC; the full parse still has to agree.
+        return media_type is MediaType.HEIC
+    return bool(names & _SECOND_NAMES[media_type])
+
+
+def _weight(scan: Scan) -> int:
+    return (Reason.READ, Reason.ACTIVE_CONTENT, Reason.NOT_SCANNED, Reason.MALWARE).index(scan.reason)
 
 
 def _read_photo(data: bytes, media_type: MediaType, *, trust: TrustStore, today: date) -> Reading:
-    photo = images.open_photo(data, media_type)
-    seal = codes.judge(codes.find(photo), trust, on=today)
+    photo = rebuild.flattened(images.open_photo(data, media_type))
+    found = codes.find(photo)
+    seal = codes.judge(found, trust, on=today)
+    masking.mask_codes(photo, found)
     reading = Reading(
         Reason.READ,
         media_type,
         pages=1,
-        findings=(_SAFE,),
+        findings=(_SAFE, masking.finding([masking.Masked.NO_TEXT])),
         viewing_media_type=MediaType.JPEG,
         viewing_copy=rebuild.jpeg_copy(photo),
     )
     return _concluded(reading, seal, text="")
 
 
-def _read_pdf(data: bytes, *, trust: TrustStore, today: date) -> Reading:
+def _read_pdf(data: bytes, scans: list[Scan], *, trust: TrustStore, today: date) -> Reading:
     with pdf.opened(data) as document:
         text = pdf.text_of(document)
         dpi = pdf.dpi_for(document)
         pages = pdf.drawn(document, dpi=dpi)
-        attached = pdf.attachments(document)
-    visible = codes.judge(_codes_of(pages[: pdf.SEARCHED_PAGES]), trust, on=today)
+        attached = pdf.attached(document)
+    scans += map(own_rules().scan, attached)
+    found = [codes.find(page.image) for page in pages[: pdf.SEARCHED_PAGES]]
+    visible = codes.judge(chain(*found), trust, on=today)
+    for page, its_codes in zip(pages, found, strict=False):
+        masking.mask_codes(page.image, its_codes)
     signature = pades.verify(data, trust.roots, on=today)
     reading = Reading(
         Reason.READ,
         MediaType.PDF,
         pages=len(pages),
-        findings=(_SAFE, _attachment_finding(attached)),
+        findings=(_SAFE, masking.finding(page.masked for page in pages), _attachment_finding(len(attached))),
         viewing_media_type=MediaType.PDF,
-        viewing_copy=rebuild.pdf_copy(pages, dpi=dpi),
+        viewing_copy=rebuild.pdf_copy([page.image for page in pages], dpi=dpi),
     )
     return _concluded(reading, _weightier(visible, signature), text=text)
-
-
-def _codes_of(pages: Iterable[Image]) -> list[bytes]:
-    return [code for page in pages for code in codes.find(page)]
 
 
 def _concluded(reading: Reading, seal: SealVerdict, *, text: str) -> Reading:

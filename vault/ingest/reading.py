@@ -19,11 +19,15 @@ class WireError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One intrinsic finding: what was looked at, its outcome, and why in one stable word."""
+    """One intrinsic finding: what was looked at, its outcome, and why in one stable word.
+
+    ``version`` names engine and rules, where they are not those of the reader itself.
+    """
 
     step: str
     outcome: Outcome
     reason: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Reading:
             "seal": _seal_to_wire(self.seal),
             "issued_on": _day_to_wire(self.issued_on),
             "fields": dict(self.fields),
-            "findings": [[finding.step, finding.outcome.value, finding.reason] for finding in self.findings],
+            "findings": [[each.step, each.outcome.value, each.reason, each.version] for each in self.findings],
             "viewing_media_type": self.viewing_media_type,
         }
 
@@ -90,7 +94,8 @@ class Reading:
                 issued_on=_day_from_wire(wire["issued_on"]),
                 fields={_text(name): _text(value) for name, value in wire["fields"].items()},
                 findings=tuple(
-                    Finding(_text(step), Outcome(outcome), _text(reason)) for step, outcome, reason in wire["findings"]
+                    Finding(_text(step), Outcome(outcome), _text(reason), _text(version))
+                    for step, outcome, reason, version in wire["findings"]
                 ),
                 viewing_media_type=_media(wire["viewing_media_type"]),
                 viewing_copy=viewing_copy,

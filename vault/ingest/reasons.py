@@ -23,6 +23,9 @@ class Reason(StrEnum):
     TOO_SLOW = "too_slow"
     TOO_MUCH_MEMORY = "too_much_memory"
     READER_FAILED = "reader_failed"
+    MALWARE = "malware"
+    NOT_SCANNED = "not_scanned"
+    ALREADY_HELD = "already_held"
 
 
 SUSPICIOUS: frozenset[Reason] = frozenset(
@@ -32,6 +35,8 @@ SUSPICIOUS: frozenset[Reason] = frozenset(
         Reason.TOO_SLOW,
         Reason.TOO_MUCH_MEMORY,
         Reason.READER_FAILED,
+        Reason.MALWARE,
+        Reason.NOT_SCANNED,
     }
 )
 """What an engineer looks at before anybody else does; every other refusal is an honest mistake."""
@@ -39,7 +44,7 @@ SUSPICIOUS: frozenset[Reason] = frozenset(
 SENTENCES: dict[Reason, str] = {
     Reason.READ: "Votre document est lisible.",
     Reason.EMPTY: "Le fichier est vide. Choisissez un autre fichier.",
-    Reason.UNSUPPORTED_TYPE: "Nous acceptons les PDF et les photos JPEG ou PNG.",
+    Reason.UNSUPPORTED_TYPE: "Nous acceptons les PDF et les photos JPEG, PNG ou HEIC.",
     Reason.TYPE_MISMATCH: "Le contenu du fichier ne correspond pas à son type. Enregistrez-le à nouveau.",
     Reason.TRUNCATED: "Le fichier est incomplet. Téléchargez-le à nouveau, puis renvoyez-le.",
     Reason.UNREADABLE: "Nous n'arrivons pas à ouvrir ce fichier. Enregistrez-le à nouveau ou prenez une photo.",
@@ -51,6 +56,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.TOO_SLOW: "La lecture de ce fichier est trop longue. Nous devons le vérifier.",
     Reason.TOO_MUCH_MEMORY: "Ce fichier est trop lourd à lire. Nous devons le vérifier.",
     Reason.READER_FAILED: "Nous n'avons pas pu lire ce fichier. Nous devons le vérifier.",
+    Reason.MALWARE: "Ce fichier contient un programme dangereux. Nous l'avons mis de côté. Envoyez une photo du papier.",
+    Reason.NOT_SCANNED: "Nous n'avons pas encore pu vérifier ce fichier. Nous essayons à nouveau.",
+    Reason.ALREADY_HELD: "Vous avez déjà déposé ce document. Nous utilisons l'autre exemplaire.",
 }
 """French, for the family; one sentence or two per reason, nothing about the document's content."""
 

@@ -12,15 +12,14 @@ _PAGE_QUALITY = 75
 
 
 def jpeg_copy(image: Image.Image) -> bytes:
-    """Return ``image`` re-encoded as a JPEG without any metadata, reduced to :data:`LONGEST_SIDE`.
+    """Return a :func:`flattened` image as a JPEG without any metadata, itself reduced to :data:`LONGEST_SIDE`.
 
     The same pixels give the same bytes.
     """
-    copy = _flattened(image)
-    if max(copy.size) > LONGEST_SIDE:
-        copy.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if max(image.size) > LONGEST_SIDE:
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
     out = BytesIO()
-    copy.save(out, "JPEG", quality=_PHOTO_QUALITY, exif=b"", icc_profile=None, comment=b"")
+    image.save(out, "JPEG", quality=_PHOTO_QUALITY, exif=b"", icc_profile=None, comment=b"")
     return out.getvalue()
 
 
@@ -42,7 +41,7 @@ def pdf_copy(pages: Sequence[Image.Image], *, dpi: float) -> bytes:
     return out.getvalue()
 
 
-def _flattened(image: Image.Image) -> Image.Image:
+def flattened(image: Image.Image) -> Image.Image:
     """Return a new grey or colour image on white, without what was attached to ``image``."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layered = image.convert("RGBA")

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Insert, Table, bindparam, insert, select
 
 from contracts.identifiers import EntryId, new_uuid
 from vault.db import ReadTx, WriteTx
@@ -46,37 +47,35 @@ def append_all(tx: WriteTx, entries: Sequence[JournalEntry]) -> list[EntryId]:
     if not entries:
         return []
     recorded_at = datetime.now(UTC)
-    identifiers = [EntryId(new_uuid()) for _ in entries]
-    salts = [secrets.token_bytes(SALT_LENGTH) for _ in entries]
-    records = [entry.canonical() for entry in entries]
-    rows = list(zip(identifiers, entries, salts, records, strict=True))
-    tx.execute(
-        insert(ENTRY),
-        [
-            {
-                "entry_id": identifier,
-                "recorded_at": recorded_at,
-                "act": str(entry.act),
-                "commitment": commit_record(salt, record),
-            }
-            for identifier, entry, salt, record in rows
-        ],
-    )
-    tx.execute(
-        insert(RECORD),
-        [
-            {
-                "entry_id": identifier,
-                "record": record,
-                "salt": salt,
-                "document_id": entry.document,
-                "subjects": list(entry.subjects),
-            }
-            for identifier, entry, salt, record in rows
-        ],
-    )
-    tx.execute(insert(PENDING), [{"entry_id": identifier} for identifier in identifiers])
-    return identifiers
+    rows = [_row(entry, recorded_at) for entry in entries]
+    if len(rows) == 1:
+        tx.execute(_APPEND_ONE, rows[0])
+    else:
+        for table in (ENTRY, RECORD, PENDING):
+            tx.execute(insert(table), [{column.name: row[column.name] for column in table.columns} for row in rows])
+    return [EntryId(row["entry_id"]) for row in rows]
+
+
+def _row(entry: JournalEntry, recorded_at: datetime) -> dict[str, Any]:
+    salt, record = secrets.token_bytes(SALT_LENGTH), entry.canonical()
+    return {
+        "entry_id": new_uuid(),
+        "recorded_at": recorded_at,
+        "act": str(entry.act),
+        "commitment": commit_record(salt, record),
+        "record": record,
+        "salt": salt,
+        "document_id": entry.document,
+        "subjects": list(entry.subjects),
+    }
+
+
+def _named(table: Table) -> Insert:
+    return insert(table).values({column.name: bindparam(column.name) for column in table.columns})
+
+
+_APPEND_ONE = _named(PENDING).add_cte(_named(ENTRY).cte("entry"), _named(RECORD).cte("record"))
+# One entry is one round trip; the rows check one another when the statement ends.
 
 
 def find_release_entry(tx: ReadTx, entry_id: UUID) -> ReleaseEntry | None:

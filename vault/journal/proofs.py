@@ -12,12 +12,22 @@ from sqlalchemy import select
 from vault.db import ReadTx
 from vault.journal.errors import EntryNotSequenced, EntryUnknown, JournalBroken, ProofMalformed
 from vault.journal.records import commit_record, leaf_data
-from vault.journal.sequencer import read_hashes, read_last_head
+from vault.journal.sequencer import read_hashes, read_head, read_last_head
 from vault.journal.signing import HeadVerifier, parse_note
 from vault.journal.tables import ENTRY, LEAF, RECORD
-from vault.journal.tree import HASH_LENGTH, coordinates, hash_spans, inclusion_spans, leaf_hash, root_from_inclusion
+from vault.journal.tree import (
+    HASH_LENGTH,
+    consistency_spans,
+    coordinates,
+    hash_spans,
+    inclusion_spans,
+    is_consistent,
+    leaf_hash,
+    root_from_inclusion,
+)
 
 FORMAT = "unefois-journal-proof/1"
+CONSISTENCY_FORMAT = "unefois-journal-consistency/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,47 @@ def verify_proof(proof_json: str, public_key: HeadVerifier) -> ProofVerdict:
     leaf = leaf_hash(leaf_data(proof.entry_id, proof.recorded_at, proof.act, proof.commitment))
     if root_from_inclusion(leaf, proof.leaf_index, head.tree_size, proof.path) != head.root_hash:
         return ProofVerdict(holds=False, fails="the path does not lead from the entry to the signed root")
+    return ProofVerdict(holds=True)
+
+
+def consistency_proof(tx: ReadTx, first: int, second: int) -> str:
+    """Return the proof that the tree of ``second`` leaves only added to that of ``first``, as JSON text (RFC 9162).
+
+    Both must be sizes of signed heads. Raises :class:`EntryNotSequenced` for a size that is none, and
+    :class:`JournalBroken` where a stored hash is missing.
+    """
+    heads = [read_head(tx, size) for size in (first, second)]
+    if heads[0] is None or heads[1] is None or not 0 < first <= second:
+        raise EntryNotSequenced(f"no signed heads of sizes {first} and {second}, the first no larger")
+    spans = consistency_spans(first, second)
+    try:
+        path = hash_spans(spans, read_hashes(tx, coordinates(spans)))
+    except KeyError:
+        raise JournalBroken from None
+    proof = {
+        "format": CONSISTENCY_FORMAT,
+        "first": heads[0].note(),
+        "second": heads[1].note(),
+        "path": [_text(one) for one in path],
+    }
+    return json.dumps(proof, indent=1, ensure_ascii=False)
+
+
+def verify_consistency(proof_json: str, public_key: HeadVerifier) -> ProofVerdict:
+    """Check a consistency proof with nothing but the journal's public key; raises :class:`ProofMalformed`."""
+    try:
+        found = json.loads(proof_json)
+        if found["format"] != CONSISTENCY_FORMAT:
+            raise ProofMalformed
+        first, second = parse_note(found["first"]), parse_note(found["second"])
+        path = [_bytes(one) for one in found["path"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ProofMalformed from None
+    if not (public_key.accepts(first) and public_key.accepts(second)):
+        return ProofVerdict(holds=False, fails="a head is not signed by this key")
+    roots = (first.root_hash, second.root_hash)
+    if not is_consistent(first.tree_size, second.tree_size, roots, path):
+        return ProofVerdict(holds=False, fails="the later tree does not hold the earlier one")
     return ProofVerdict(holds=True)
 
 

@@ -34,6 +34,11 @@ class JournalAct(StrEnum):
     PULL = "pull"
     PUSH = "push"
     REVIEW = "review"
+    HOLD = "hold"
+    AUDIT = "audit"
+    EXPORT = "export"
+    RESTORE = "restore"
+    ROTATE = "rotate"
 
 
 class ActorKind(StrEnum):

@@ -52,6 +52,12 @@ def read_last_head(tx: ReadTx) -> Head | None:
     return None if row is None else to_head(row)
 
 
+def read_head(tx: ReadTx, tree_size: int) -> Head | None:
+    """Return the signed head of exactly this size, if there is one."""
+    row = tx.execute(select(HEAD).where(HEAD.c.tree_size == tree_size)).one_or_none()
+    return None if row is None else to_head(row)
+
+
 def to_head(row: Row[Any]) -> Head:
     """Return the head that a row of its table holds."""
     return Head(

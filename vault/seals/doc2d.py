@@ -75,6 +75,15 @@ def verify(code: bytes, trust: TrustStore, *, on: date) -> SealVerdict:
     return replace(known, outcome=outcome, reason=reason, fields=fields)
 
 
+def carries_tax_number(code: bytes) -> bool:
+    """Tell whether ``code`` spells a tax number for whoever scans it; one we cannot take apart may."""
+    try:
+        header, signed, _ = _dissect(code)
+        return bool(TAX_NUMBERS & _split(header.perimeter_id, signed[header.length :]).keys())
+    except (ValueError, NotImplementedError):
+        return True
+
+
 def _judge(  # noqa: PLR0911 - one return a step of the specification, in its order
     known: SealVerdict, signed: str, signature: bytes, *, trust: TrustStore, on: date
 ) -> tuple[Outcome, SealReason]:
@@ -154,6 +163,12 @@ def _signature_holds(key: ec.EllipticCurvePublicKey, signed: bytes, signature: b
 
 
 def _fields(perimeter: int, message: str) -> dict[str, str]:
+    """Return the values of ``message`` by identifier, without tax numbers; raises as :func:`_split` does."""
+    fields = _split(perimeter, message)
+    return {identifier: value.strip() for identifier, value in fields.items() if identifier not in TAX_NUMBERS}
+
+
+def _split(perimeter: int, message: str) -> dict[str, str]:
     """Split ``message`` into values by identifier, each as it was sealed.
 
     A fixed-length value has no separator; a variable one ends at ``<GS>`` (whole) or ``<RS>`` (cut short), or when
@@ -171,7 +186,7 @@ def _fields(perimeter: int, message: str) -> dict[str, str]:
             raise _MalformedCodeError
         value, message = _cut(message[2:], definition.fixed, definition.encoding.size_max)
         fields[identifier] = value
-    return {identifier: value.strip() for identifier, value in fields.items() if identifier not in TAX_NUMBERS}
+    return fields
 
 
 def _cut(text: str, fixed: int | None, longest: int | None) -> tuple[str, str]:

@@ -7,6 +7,18 @@ class StoreUnavailable(VaultError):
     """The object store does not answer, or broke off."""
 
 
+class StorageFull(StoreUnavailable):
+    """The object store has no room left; nothing was kept."""
+
+
+class ObjectRetained(VaultError):
+    """The object is under retention or legal hold and cannot be deleted yet."""
+
+
+class LockUnavailable(VaultError):
+    """The settings ask the object store for a lock that it does not have."""
+
+
 class StoreRefused(VaultError):
     """The object store does not accept our credentials or our request."""
 

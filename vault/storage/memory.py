@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from vault.storage.errors import ObjectMissing
+from vault.storage.errors import ObjectMissing, ObjectRetained
 from vault.storage.objects import LengthGuard, ObjectName
 
 
@@ -11,6 +11,7 @@ class MemoryObjectStore:
 
     def __init__(self) -> None:
         self._objects: dict[ObjectName, bytes] = {}
+        self._held: set[ObjectName] = set()
 
     def put(self, name: ObjectName, chunks: Iterable[bytes], length: int) -> None:
         """Store exactly ``length`` bytes."""
@@ -32,7 +33,18 @@ class MemoryObjectStore:
 
     def delete(self, name: ObjectName) -> None:
         """Delete the object."""
+        if name in self._held:
+            raise ObjectRetained(name)
         self._objects.pop(name, None)
+
+    def hold(self, name: ObjectName, *, on: bool) -> None:
+        """Keep the object against deletion, or no longer."""
+        if name not in self._objects:
+            raise ObjectMissing
+        if on:
+            self._held.add(name)
+        else:
+            self._held.discard(name)
 
     async def aclose(self) -> None:
         """Do nothing: there are no connections."""

@@ -34,7 +34,18 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, name: ObjectName) -> None:
-        """Delete the object; one that is not there is no error."""
+        """Delete the object in every version of it; one that is not there is no error.
+
+        Raises :class:`~vault.storage.errors.ObjectRetained` where a lock keeps it for now.
+        """
+        ...
+
+    def hold(self, name: ObjectName, *, on: bool) -> None:
+        """Keep the object against deletion until the hold is taken off, where the store has object lock.
+
+        Does nothing where the settings ask for no lock: the row's own state keeps the document then. Raises
+        :class:`~vault.storage.errors.ObjectMissing`.
+        """
         ...
 
 

@@ -1,18 +1,30 @@
-"""Any S3 store: the SDK signs and keeps house, httpx carries bodies of known length without holding them."""
+"""Any S3 store: the SDK signs and keeps house, plain clients carry bodies of known length without holding them."""
 
 import logging
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 import httpx
 import urllib3
 from minio import Minio
+from minio.commonconfig import COMPLIANCE, GOVERNANCE
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from minio.objectlockconfig import DAYS, ObjectLockConfig
 
 from vault.errors import VaultError
-from vault.storage.errors import ObjectMissing, StoreRefused, StoreUnavailable
+from vault.storage.carrier import Carrier
+from vault.storage.errors import (
+    LockUnavailable,
+    ObjectMissing,
+    ObjectRetained,
+    StorageFull,
+    StoreRefused,
+    StoreUnavailable,
+)
 from vault.storage.objects import LengthGuard, ObjectName
 
 _SIGNED_FOR = timedelta(seconds=60)
@@ -21,6 +33,14 @@ _CHUNK = 64 * 1024
 _POOL = 32
 _SERVER_FAULT = 500
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchVersion"})
+_FULL = re.compile(
+    rb"<Code>(XMinioStorageFull|StorageFull|InsufficientStorage|InsufficientCapacity|QuotaExceeded"
+    rb"|XMinioAdminBucketQuotaExceeded)</Code>"
+)
+"""Words of stores that tell a full disk from another fault (MinIO, Ceph); SeaweedFS does not, and answers 500."""
+_MODES = {"governance": GOVERNANCE, "compliance": COMPLIANCE}
+_VERSIONED = frozenset({"Enabled", "Suspended"})
+_DAYS_OF = {"Days": 1, "Years": 365}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +56,21 @@ class S3Address:
     secure: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the store itself keeps every object against deletion, by object lock."""
+
+    mode: Literal["governance", "compliance"]
+    days: int
+
+
 class S3ObjectStore:
     """See :class:`vault.storage.objects.StreamingStore`. One per process; its stream belongs to one event loop."""
 
-    def __init__(self, address: S3Address) -> None:
+    def __init__(self, address: S3Address, *, retention: Retention | None = None) -> None:
         self._bucket = address.bucket
+        self._retention = retention
+        self._versioned: bool | None = None
         self._region = address.region
         self._sdk = Minio(
             address.endpoint,
@@ -53,28 +83,45 @@ class S3ObjectStore:
         timeout = httpx.Timeout(_READ, connect=_CONNECT)
         limits = httpx.Limits(max_connections=_POOL, max_keepalive_connections=_POOL)
         self._carrier = httpx.Client(timeout=timeout, limits=limits, trust_env=False)
-        self._stream_carrier = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+        self._stream_carrier = Carrier(connect=_CONNECT, read=_READ)
         _keep_signatures_out_of_logs()
 
     def ensure_bucket(self) -> None:
-        """Make the bucket where it is not there yet."""
+        """Make the bucket where it is not there yet, with the lock that is asked for."""
+        lock = self._retention
         with _in_our_words():
-            if not self._sdk.bucket_exists(self._bucket):
-                self._sdk.make_bucket(self._bucket, self._region)
+            if self._sdk.bucket_exists(self._bucket):
+                return
+            self._sdk.make_bucket(self._bucket, self._region, object_lock=lock is not None)
+            if lock is not None:
+                self._sdk.set_object_lock_config(self._bucket, ObjectLockConfig(_MODES[lock.mode], lock.days, DAYS))
+
+    def require_lock(self) -> None:
+        """Raise :class:`LockUnavailable`, in words for the operator, unless the bucket keeps what the settings ask."""
+        if self._retention is None:
+            return
+        asked = f"VAULT_OBJECTS_LOCK asks for {self._retention.mode} over {self._retention.days} days"
+        try:
+            with _in_our_words():
+                found = self._sdk.get_object_lock_config(self._bucket)
+        except StoreRefused as error:
+            raise LockUnavailable(f"{asked}; bucket {self._bucket} has no object lock ({error.detail})") from None
+        days = 0 if found.duration is None else found.duration * _DAYS_OF[found.duration_unit or "Days"]
+        if found.mode != _MODES[self._retention.mode] or days < self._retention.days:
+            kept = f"keeps objects {days} days in mode {found.mode}" if found.mode else "keeps no object by default"
+            raise LockUnavailable(f"{asked}; bucket {self._bucket} {kept}")
 
     def put(self, name: ObjectName, chunks: Iterable[bytes], length: int) -> None:
         """Store exactly ``length`` bytes."""
         with _in_our_words():
             body = LengthGuard(length).over(chunks)
             response = self._carrier.put(self._signed(name), content=body, headers=_headers(length))
-        _refuse_bad_status(response.status_code)
+        _refuse_bad_answer(response.status_code, response.content)
 
     async def put_stream(self, name: ObjectName, chunks: AsyncIterator[bytes], length: int) -> None:
         """Store exactly ``length`` bytes as they come."""
-        with _in_our_words():
-            body = LengthGuard(length).over_stream(chunks)
-            response = await self._stream_carrier.put(self._signed(name), content=body, headers=_headers(length))
-        _refuse_bad_status(response.status_code)
+        body = LengthGuard(length).over_stream(chunks)
+        _refuse_bad_answer(*await self._stream_carrier.put(self._signed(name), body, length))
 
     def get(self, name: ObjectName) -> Iterator[bytes]:
         """Yield the object."""
@@ -97,13 +144,39 @@ class S3ObjectStore:
         return True
 
     def delete(self, name: ObjectName) -> None:
-        """Delete the object."""
+        """Delete the object in every version of it."""
         with _in_our_words():
-            self._sdk.remove_object(self._bucket, name)
+            if not self._has_versions():
+                self._sdk.remove_object(self._bucket, name)
+                return
+            # Without a version named, a versioned bucket only hides the object.
+            for found in list(self._sdk.list_objects(self._bucket, prefix=name, include_version=True)):
+                self._delete_version(name, found.version_id)
+
+    def hold(self, name: ObjectName, *, on: bool) -> None:
+        """Put a legal hold on the object, or take it off, where the bucket is locked."""
+        if self._retention is None:
+            return
+        act = self._sdk.enable_object_legal_hold if on else self._sdk.disable_object_legal_hold
+        with _in_our_words():
+            act(self._bucket, name)
 
     async def aclose(self) -> None:
         """Give the door's connections back."""
         await self._stream_carrier.aclose()
+
+    def _has_versions(self) -> bool:
+        if self._versioned is None:
+            self._versioned = self._sdk.get_bucket_versioning(self._bucket).status in _VERSIONED
+        return self._versioned
+
+    def _delete_version(self, name: ObjectName, version: str | None) -> None:
+        try:
+            self._sdk.remove_object(self._bucket, name, version_id=version)
+        except S3Error as error:
+            if error.code == "AccessDenied":
+                raise ObjectRetained(name) from None
+            raise
 
     def _signed(self, name: ObjectName) -> str:
         return self._sdk.presigned_put_object(self._bucket, name, _SIGNED_FOR)
@@ -120,7 +193,9 @@ def _headers(length: int) -> dict[str, str]:
     return {"content-length": str(length), "content-type": "application/octet-stream"}
 
 
-def _refuse_bad_status(status: int) -> None:
+def _refuse_bad_answer(status: int, body: bytes) -> None:
+    if status == httpx.codes.INSUFFICIENT_STORAGE or (httpx.codes.is_error(status) and _FULL.search(body)):
+        raise StorageFull
     if status >= _SERVER_FAULT:
         raise StoreUnavailable(f"the store answered {status}")
     if not httpx.codes.is_success(status):

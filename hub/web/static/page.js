@@ -10,7 +10,7 @@ function followDeposit(form) {
   const bar = progress.querySelector("progress");
   const status = progress.querySelector("[data-status]");
   const trouble = document.getElementById("envoi-erreur");
-  const types = { pdf: "application/pdf", jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png" };
+  const types = { pdf: "application/pdf", jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", heic: "image/heic", heif: "image/heif" };
   let key = form.elements.key.value;
 
   // Another file is another deposit; the same file sent again after a broken connection is not.

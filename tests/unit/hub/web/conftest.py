@@ -7,24 +7,22 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from procrastinate import App, SyncPsycopgConnector
-from procrastinate.schema import SchemaManager
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-import hub.schema
-import vault.schema
 from connectors.oidc.provider import ACR_VALUES, SCOPES, ClientSecret, ProviderConfig, Shape, standard_endpoints
 from hub.api.callers import COOKIE
 from hub.app import residents
 from hub.bootstrap import Door
 from hub.persons.accounts import Identity, enter, open_session
 from hub.requirements.catalogue import load
+from hub.schema.migrating import upgrade
 from hub.settings import HubSettings
 from tests.unit.vault.journal.postgres import running_postgres
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.holders import HolderKeys
 from vault.crypto.memory import MemoryMasterKey
+from vault.crypto.records import RecordSeals, RecordSigner
 from vault.db import Database
 from vault.documents.custody import Custody
 from vault.storage.memory import MemoryObjectStore
@@ -32,7 +30,6 @@ from vault.storage.memory import MemoryObjectStore
 DOOR_URL, RELEASE_URL = "http://door.test", "http://release.test"
 LIMIT = 1_000_000
 ROLES = ("unefois_door", "unefois_release", "unefois_worker", "unefois_pipelines")
-VAULT = ("holder_keys", "custody", "journal", "grants", "holder_keys_grants", "journal_grants")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +69,7 @@ def database() -> Iterator[str]:
         with psycopg.connect(plain) as owner:
             for role in ROLES:
                 owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'of-this-test'")
-            owner.execute("CREATE SCHEMA vault; CREATE SCHEMA jobs; CREATE SCHEMA hub")
-            owner.execute("SET search_path = jobs, public")
-            owner.execute(SchemaManager(App(connector=SyncPsycopgConnector()).connector).get_schema())
-            owner.execute(vault.schema.sql("jobs.sql").encode())
-            for name in VAULT:
-                owner.execute(vault.schema.sql(f"{name}.sql").encode())
-            owner.execute("SET search_path = public")
-            for name in ("hub.sql", "grants.sql"):
-                owner.execute(hub.schema.sql(name).replace("CREATE SCHEMA hub;", "").encode())
+        upgrade(url)
         yield url
 
 
@@ -89,12 +78,13 @@ def parts(database: str) -> Iterator[tuple[Door, Custody]]:
     """The door under its own login with a key that only wraps, and the worker's custody with one that opens."""
     address = make_url(database).set(username="unefois_door", password="of-this-test")
     db, owner = Database.connect(address.render_as_string(hide_password=False)), Database.connect(database)
-    master, objects = MemoryMasterKey.generate(), MemoryObjectStore()
+    master, objects, signer = MemoryMasterKey.generate(), MemoryObjectStore(), RecordSigner.generate()
     custody = Custody(
         db=db,
         objects=objects,
         keys=HolderKeys(master.wrap_only()),
         duplicates=DuplicateKey(bytes(32)),
+        records=RecordSeals(signer, signer.verifier),
         max_document_bytes=LIMIT,
         now=lambda: datetime.now(UTC),
     )

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from contracts.documents import DocumentState, EvidenceType, Grade, MediaType
+from contracts.documents import DocumentState, EvidenceType, Grade, MediaType, Outcome
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
 from tests.unit.hub.web.conftest import LIMIT, RELEASE_URL, Place
 from tests.unit.hub.web.pages_read import Page
-from vault.ingest.reading import Reading
+from vault.ingest.reading import Finding, Reading
 from vault.ingest.reasons import Reason
 
 PDF = b"%PDF-1.7\nmade up\n"
@@ -53,6 +53,7 @@ def certificate(child: str, parent: str = "BELKACEM") -> Reading:
         evidence_type=EvidenceType.BIRTH_CERTIFICATE,
         grade=Grade.SEALED,
         fields=fields,
+        findings=(Finding("scan.rules", Outcome.PASSED, "nothing_found"),),
         viewing_media_type=MediaType.PDF,
         viewing_copy=b"%PDF rebuilt",
     )

@@ -1,10 +1,11 @@
-"""A real PostgreSQL with the table of holder keys."""
+"""A real PostgreSQL with the table of holder keys, and a real OpenBao."""
 
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 
+from tests.unit.vault.crypto.bao import Bao, running_bao
 from tests.unit.vault.journal.postgres import running_postgres
 from vault.db import Database
 from vault.schema import sql
@@ -33,6 +34,13 @@ def db(server: Database) -> Database:
     with server.transaction() as tx:
         tx.execute(text("TRUNCATE vault.paper, vault.holder_key"))
     return server
+
+
+@pytest.fixture(scope="session")
+def bao() -> Iterator[Bao]:
+    """One OpenBao a session, unsealed between two tests."""
+    with running_bao() as server:
+        yield server
 
 
 PAPER = """

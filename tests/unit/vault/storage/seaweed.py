@@ -46,7 +46,7 @@ class Seaweed:
     def start(self) -> None:
         """Start it and wait until one byte can be written."""
         environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": os.environ["PATH"],  # noqa: TID251 - what a server of the test is started with
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
             "AWS_ACCESS_KEY_ID": self.address.access_key,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.unit.vault.storage import elsewhere
 from tests.unit.vault.storage.seaweed import Seaweed
 from vault.storage.errors import LongBody, ObjectMissing, ShortBody, StoreRefused, StoreUnavailable
 from vault.storage.memory import MemoryObjectStore
@@ -52,11 +53,13 @@ def send(store: StreamingStore, name: ObjectName, body: AsyncIterator[bytes], le
     streamed(store, lambda: store.put_stream(name, body, length))
 
 
-@pytest.fixture(params=["memory", "seaweed"])
+@pytest.fixture(params=["memory", "seaweed", *elsewhere.NAMES])
 def store(request: pytest.FixtureRequest) -> StreamingStore:
     """Every implementation, empty or as good as."""
     if request.param == "memory":
         return MemoryObjectStore()
+    if request.param in elsewhere.NAMES:
+        return elsewhere.store()
     seaweed: Seaweed = request.getfixturevalue("seaweed")
     return S3ObjectStore(seaweed.address)
 

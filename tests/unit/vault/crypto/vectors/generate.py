@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.envelope import seal_stream
 from vault.crypto.holders import HolderKey, ValueContext, WrapContext, seal_value, wrap_data_key
 from vault.crypto.primitives import new_hybrid_pair
+from vault.crypto.records import RecordSigner, SealedRow
 
 CUSTODY = UUID("01980000-0000-7000-8000-000000000001")
 HOLDER = UUID("01980000-0000-7000-8000-00000000000a")
@@ -46,6 +49,19 @@ def object_vector(length: int, holder: HolderKey) -> dict[str, Any]:
     }
 
 
+def record_vector() -> dict[str, str]:
+    """Seal the row of a made-up deposit; the same every time, as Ed25519 is."""
+    private = bytes(range(32))
+    signer = RecordSigner(Ed25519PrivateKey.from_private_bytes(private))
+    row = SealedRow(CUSTODY, "deposit", 1, HOLDER, "application/pdf", 4040, "0" * 32, bytes(range(64)))
+    return {
+        "private_key": private.hex(),
+        "public_key": signer.verifier.text().strip(),
+        "signed": row.encode().hex(),
+        "seal": signer.seal(row).hex(),
+    }
+
+
 def main() -> None:
     """Write the file."""
     pair = new_hybrid_pair()
@@ -66,6 +82,7 @@ def main() -> None:
             "plaintext_sha256": "03" * 32,
             "digest": digest.hex(),
         },
+        "record_seal": record_vector(),
     }
     FILE.write_text(json.dumps(vectors, indent=1) + "\n", encoding="utf-8")
 

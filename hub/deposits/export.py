@@ -1,0 +1,304 @@
+"""Leaving with everything: one ZIP of a person's papers, their history and the proofs, streamed in bounded memory."""
+
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, insert, select
+
+from contracts.documents import DocumentState, MediaType
+from contracts.identifiers import DocumentId, PersonId
+from hub.deposits.listing import DocumentView, documents_of, receipt_of
+from hub.errors import NothingHere, SignInStale
+from hub.persons.accounts import SignedIn
+from hub.persons.tables import CIVIL_STATUS
+from hub.releases.case_copies import case_copies
+from hub.releases.gate import Ordered, hand_back, hand_over, order_own_copies
+from hub.releases.tables import EXPORT_TICKET
+from hub.requirements.catalogue import Catalogue
+from hub.trace import trace_of
+from vault.documents.certificates import certificate_of
+from vault.documents.custody import Custody
+from vault.documents.opening import Opened
+from vault.errors import DocumentNotAvailable
+from vault.journal.errors import EntryNotSequenced
+from vault.journal.proofs import proof_for
+
+TICKET_LIFE = timedelta(minutes=1)
+FRESH = timedelta(minutes=5)
+"""How old a sign-in may be for taking everything away."""
+EVERYTHING = 100_000
+_ENDINGS = {
+    MediaType.PDF: "pdf",
+    MediaType.JPEG: "jpg",
+    MediaType.PNG: "png",
+    MediaType.HEIC: "heic",
+    MediaType.RECORD: "json",
+}
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExportedFile(_Told):
+    """One file of the archive."""
+
+    path: str
+    media_type: str
+    length: int
+    sha256: str
+
+
+class ExportedCopy(_Told):
+    """A copy that a service keeps in its own case."""
+
+    recipient: str
+    recipient_name: str
+    purpose: str
+    handed_at: datetime
+    keep_until: date
+
+
+class ExportedDocument(_Told):
+    """One paper: what it is, where it stands, its files here, and who keeps a copy; no file once it is destroyed."""
+
+    document: UUID
+    kind: str
+    origin: Literal["deposit", "record"]
+    state: DocumentState
+    reason: str
+    received_at: datetime
+    issued_on: date | None
+    grade: str | None
+    original: ExportedFile | None
+    viewing_copy: ExportedFile | None
+    receipt: str | None
+    destruction_certificate: str | None
+    case_copies: list[ExportedCopy]
+
+
+class ExportManifest(_Told):
+    """What an archive holds: the person, every paper, the history, and the proofs of its entries."""
+
+    format: Literal["unefois-export/1"]
+    made_at: datetime
+    family_name: str
+    given_names: list[str]
+    documents: list[ExportedDocument]
+    history: str
+    proofs: list[str]
+    journal_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One download that was ordered: its journal entries are committed."""
+
+    person_id: PersonId
+    orders: dict[UUID, Ordered]
+
+
+def issue(custody: Custody, who: SignedIn) -> str:
+    """Return a ticket for one download of everything; raises :class:`SignInStale` for a sign-in over 5 minutes old."""
+    now = custody.now()
+    if now - who.authenticated_at > FRESH:
+        raise SignInStale
+    ticket = secrets.token_urlsafe(32)
+    values = {"ticket_digest": _digest(ticket), "person_id": who.person_id, "expires_at": now + TICKET_LIFE}
+    with custody.db.transaction() as tx:
+        tx.execute(insert(EXPORT_TICKET).values(**values))
+    return ticket
+
+
+def spend(custody: Custody, ticket: str) -> Leaving:
+    """Order the download a ticket is for, once; the journal keeps it, and each paper that leaves with it."""
+    now = custody.now()
+    with custody.db.transaction() as tx:
+        row = tx.execute(
+            delete(EXPORT_TICKET).where(EXPORT_TICKET.c.ticket_digest == _digest(ticket)).returning(EXPORT_TICKET)
+        ).one_or_none()
+        if row is None or row.expires_at <= now:
+            raise NothingHere
+        person_id = PersonId(row.person_id)
+        return Leaving(person_id, order_own_copies(tx, person_id, now=now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    custody: Custody
+    catalogue: Catalogue
+    leaving: Leaving
+    packing: "_Packing"
+
+
+def archive(custody: Custody, catalogue: Catalogue, leaving: Leaving, *, journal_key: str) -> Iterator[bytes]:
+    """Yield the ZIP; a paper that does not verify raises in the middle, and the caller must abort without a clean end."""
+    parts = _Parts(custody, catalogue, leaving, _Packing(custody.now()))
+    with custody.db.read() as tx:
+        views = documents_of(tx, leaving.person_id, limit=EVERYTHING)
+    documents = []
+    for view in views:
+        order = leaving.orders.get(view.document_id)
+        files: list[ExportedFile | None] = [None, None]
+        for place, name, opening in ((0, "original", hand_back), (1, "viewing-copy", hand_over)):
+            opened = None if order is None else _opened(custody, order, opening)
+            if opened is not None:
+                files[place] = yield from parts.packing.add(f"documents/{view.document_id}/{name}", opened)
+        documents.append((yield from _describe(parts, view, files)))
+    yield from _history(parts, documents, journal_key)
+    yield parts.packing.end()
+
+
+def _opened(custody: Custody, order: Ordered, opening: Callable[[Custody, Ordered], Opened]) -> Opened | None:
+    try:
+        return opening(custody, order)
+    except DocumentNotAvailable:
+        # Erased since it was ordered, or a paper of which no viewing copy was made.
+        return None
+
+
+def _describe(
+    parts: _Parts, view: DocumentView, files: list[ExportedFile | None]
+) -> Generator[bytes, None, ExportedDocument]:
+    packing = parts.packing
+    with parts.custody.db.read() as tx:
+        receipt = receipt_of(tx, parts.leaving.person_id, view.document_id)
+        certificate = certificate_of(tx, DocumentId(view.document_id))
+        copies = case_copies(tx, parts.catalogue, view.document_id)
+    beside = f"documents/{view.document_id}"
+    if receipt is not None:
+        yield from packing.text(f"{beside}/receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1))
+    if certificate is not None:
+        yield from packing.text(f"{beside}/destruction-certificate.json", certificate)
+    return ExportedDocument(
+        document=view.document_id,
+        kind=view.kind,
+        origin=view.origin,  # type: ignore[arg-type]  # the database holds these two only
+        state=view.state,
+        reason=view.reason,
+        received_at=view.received_at,
+        issued_on=view.issued_on,
+        grade=view.grade,
+        original=files[0],
+        viewing_copy=files[1],
+        case_copies=[
+            ExportedCopy(
+                recipient=copy.recipient,
+                recipient_name=copy.recipient_name,
+                purpose=copy.purpose,
+                handed_at=copy.handed_at,
+                keep_until=copy.keep_until,
+            )
+            for copy in copies
+        ],
+        receipt=None if receipt is None else f"{beside}/receipt.json",
+        destruction_certificate=None if certificate is None else f"{beside}/destruction-certificate.json",
+    )
+
+
+def _history(parts: _Parts, documents: list[ExportedDocument], journal_key: str) -> Iterator[bytes]:
+    custody, packing, person_id = parts.custody, parts.packing, parts.leaving.person_id
+    with custody.db.read() as tx:
+        lines = trace_of(tx, parts.catalogue, person_id, limit=EVERYTHING)
+        current = select(CIVIL_STATUS).where(
+            CIVIL_STATUS.c.person_id == person_id, CIVIL_STATUS.c.retracted_at.is_(None)
+        )
+        person = tx.execute(current).one()
+    told = [
+        {"at": line.at, "act": line.act, "who": line.who, "what": line.what, "why": line.why}
+        | {"document": line.document, "entry": line.entry}
+        for line in lines
+    ]
+    yield from packing.text("history.json", json.dumps(told, ensure_ascii=False, indent=1, default=str))
+    proofs = []
+    for line in lines:
+        try:
+            with custody.db.read() as tx:
+                proof = proof_for(tx, line.entry)
+        except EntryNotSequenced:
+            continue  # of the last second; the next download has it
+        proofs.append(f"proofs/{line.entry}.json")
+        yield from packing.text(proofs[-1], proof)
+    manifest = ExportManifest(
+        format="unefois-export/1",
+        made_at=custody.now(),
+        family_name=person.family_name,
+        given_names=list(person.given_names),
+        documents=documents,
+        history="history.json",
+        proofs=proofs,
+        journal_key=journal_key,
+    )
+    yield from packing.text("manifest.json", manifest.model_dump_json(indent=1))
+
+
+class _Packing:
+    """A ZIP written as it is sent: what cannot be sought in gets its lengths after each file."""
+
+    def __init__(self, now: datetime) -> None:
+        self._sink = _Sink()
+        self._zip = zipfile.ZipFile(self._sink, "w", allowZip64=True)
+        self._moment = now.timetuple()[:6]
+
+    def add(self, stem: str, opened: Opened) -> Generator[bytes, None, ExportedFile]:
+        """Yield one document's bytes, not compressed again; return what the manifest says of it."""
+        path = f"{stem}.{_ENDINGS.get(MediaType(opened.media_type), 'bin')}"
+        digest, length = hashlib.sha256(), 0
+        with self._zip.open(self._info(path, zipfile.ZIP_STORED), "w", force_zip64=opened.length >= 2**31) as member:
+            for chunk in opened.chunks:
+                digest.update(chunk)
+                length += len(chunk)
+                member.write(chunk)
+                yield self._sink.take()
+        yield self._sink.take()
+        return ExportedFile(path=path, media_type=opened.media_type, length=length, sha256=digest.hexdigest())
+
+    def text(self, path: str, content: str) -> Iterator[bytes]:
+        """Yield one small file, compressed."""
+        self._zip.writestr(self._info(path, zipfile.ZIP_DEFLATED), content)
+        yield self._sink.take()
+
+    def end(self) -> bytes:
+        """Return the directory that makes it a ZIP."""
+        self._zip.close()
+        return self._sink.take()
+
+    def _info(self, path: str, compression: int) -> zipfile.ZipInfo:
+        info = zipfile.ZipInfo(path, self._moment)
+        info.compress_type = compression
+        info.external_attr = 0o600 << 16
+        return info
+
+
+class _Sink(io.RawIOBase):
+    """Where the ZIP is written, emptied as it goes out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        """Return what was written since."""
+        taken = b"".join(self._parts)
+        self._parts.clear()
+        return taken
+
+
+def _digest(ticket: str) -> bytes:
+    return hashlib.sha256(ticket.encode()).digest()

@@ -1,0 +1,15 @@
+"""Reserved."""
+
+revision = "hub_0004"
+down_revision = "hub_0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Do nothing yet."""
+
+
+def downgrade() -> None:
+    """Refuse: what families handed in is never taken away by a migration."""
+    raise NotImplementedError("restore a backup instead")

@@ -1,0 +1,112 @@
+"""Every route says who may call it, and every reason has its problem."""
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from contracts.problems import PROBLEMS
+from hub.api import callers, partners
+from hub.api.description import dependencies_of
+from hub.api.problems import REASONS
+from hub.app import partners_routes, residents_routes
+from hub.errors import HubError
+from tests.architecture.source import import_all
+from vault.errors import VaultError
+
+PUBLIC = {
+    "GET /health": "says that the process answers, and nothing else",
+    "GET,HEAD /openapi.json": "the contract",
+    "GET /": "greets who is signed in and who is not",
+    "GET /sign-in/{provider}": "begins a sign-in",
+    "GET /sign-in/{provider}/callback": "ends one: proved by state, cookie and code",
+    "POST /sign-out": "ends a session if there is one; refuses another site's page itself",
+    "GET /.well-known/oauth-authorization-server": "RFC 8414 metadata",
+    "GET /oauth/jwks": "public keys",
+    "POST /oauth/token": "proved by a signed assertion",
+    "GET /previews/{ticket}": "proved by a ticket that serves once",
+    "GET /exports/{ticket}": "proved by a ticket that serves once",
+    "GET /journal/key": "public key",
+    "GET /journal/checkpoints/latest": "made to be published",
+    "GET /journal/checkpoints/{size}": "made to be published",
+    "GET /journal/consistency/{first}/{second}": "made to be published",
+    "/static": "style and script",
+    "OPTIONS /v1/uploads": "says which version of the upload protocol is spoken",
+}
+CALLERS = {callers.resident, partners.caller_of}
+UNREACHED = {
+    "KeyRightMissing": "a process was assembled with the wrong right: a fault of ours",
+    "HolderKeyMissing": "the key was destroyed between two looks: a fault of ours",
+    "KeyFileMissing": "start refuses",
+    "KeyFileExists": "provisioning refuses",
+    "KeyFileUnsafe": "start refuses",
+    "KeyFileMalformed": "start refuses",
+    "JournalKeyMalformed": "start refuses",
+    "RecordRefused": "an entry of ours is wrong: a fault of ours",
+    "EntryUnknown": "asked of the journal by the command line only",
+    "EntryNotSequenced": "asked of the journal by the command line only",
+    "ProofMalformed": "asked of the journal by the command line only",
+    "JournalBroken": "the sequencer's alarm",
+    "DocumentRefused": "raised in the limited child; ends as the reading's reason",
+    "ReaderUnavailable": "raised in the worker only",
+    "TrustStoreUnreadable": "start refuses",
+    "LockUnavailable": "start refuses",
+    "ObjectRetained": "deleting objects is housekeeping behind an erasure",
+    "RotationUnfinished": "said to the operator who rotates keys",
+    "ErasureLogMalformed": "read when a backup is restored, by the operator",
+    "BackupMalformed": "the same",
+    "BackupBroken": "the same",
+    "LongBody": "our own ciphertext is longer than announced: a fault of ours",
+}
+
+
+def routes(app) -> list:
+    return list(iter_route_contexts(app.routes))
+
+
+def name_of(route) -> str:
+    # HEAD comes along with GET where the framework adds it by itself.
+    return " ".join(filter(None, (",".join(sorted(route.methods or ())), str(route.path))))
+
+
+DOORS = {"residents": residents_routes, "partners": partners_routes}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_route_declares_its_caller_or_is_public_for_a_reason(door):
+    undeclared = [
+        name_of(route)
+        for route in routes(DOORS[door]())
+        if not (getattr(route, "dependant", None) and dependencies_of(route.dependant) & CALLERS)
+    ]
+    assert sorted(set(undeclared) - PUBLIC.keys()) == []
+
+
+def every(root: type[Exception]) -> set[type[Exception]]:
+    return {root}.union(*(every(kind) for kind in root.__subclasses__())) if root.__subclasses__() else {root}
+
+
+def reasons() -> set[type[Exception]]:
+    import_all("hub", "vault")
+    roots = {HubError, VaultError}
+    return {kind for root in roots for kind in every(root)} - roots
+
+
+def test_every_reason_of_hub_and_vault_has_its_problem_or_cannot_reach_a_door():
+    missing = {kind.__name__ for kind in reasons()} - {kind.__name__ for kind in REASONS}
+    assert missing - UNREACHED.keys() == set()
+
+
+def test_every_reason_names_a_problem_of_the_closed_list():
+    assert set(REASONS.values()) <= PROBLEMS.keys()
+
+
+def test_every_problem_is_said_in_both_languages_and_can_happen():
+    for problem in PROBLEMS.values():
+        assert problem.title.endswith(".")
+        assert problem.fr.endswith(".")
+        assert 400 <= problem.status < 600
+    by_other_ways = {"internal", "malformed", "method-not-allowed", "too-large"}
+    assert PROBLEMS.keys() - set(REASONS.values()) <= by_other_ways
+
+
+def test_every_reason_says_in_its_docstring_what_happened():
+    assert [kind.__name__ for kind in reasons() if not (kind.__doc__ or "").strip().endswith(".")] == []

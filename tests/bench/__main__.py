@@ -1,0 +1,58 @@
+"""``python -m tests.bench [names…]``: measure; prints a table and writes ``build/bench.json``."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench import custody, depositing, flowing, memory, scale, serving, starting
+from tests.bench.measuring import Row, machine
+
+OUTPUT = Path("build") / "bench.json"
+MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
+    "start_warm": starting.start_warm,
+    "first_document": starting.first_document,
+    "event_to_notification": flowing.event_to_notification,
+    "received_to_available": flowing.received_to_available,
+    "deposits": depositing.deposits,
+    "deposit_1mb": custody.deposit_1mb,
+    "deposit_100kb": custody.deposit_100kb,
+    "deposit_1mb_under_reading": custody.deposit_1mb_under_reading,
+    "read_100kb": custody.read_100kb,
+    "upload_memory_mb": memory.upload_memory_mb,
+    "journal_append": scale.journal_append,
+    "journal_proof_1m": scale.journal_proof_1m,
+    "holder_listing_growth": scale.holder_listing_growth,
+}
+"""Each gives one row or a few; a later family adds a module and a line here."""
+
+
+def table(row: Row) -> str:
+    """One line of the table."""
+    against = "" if row.against is None else f"against {row.against:g} (ratio {row.ratio:g})"
+    plusminus = "" if row.spread is None else f"± {row.spread:g}"
+    goal = f"goal {row.goal} {'holds' if row.holds else 'MISSED'}" if row.goal else ""
+    value = "none" if row.value is None else f"{row.value:g}"
+    figure = f"{value:>9} {row.unit:<4} {plusminus:<9} n={row.repetitions:<3}"
+    return f"{row.name:<38} {figure} {goal:<20} {against} {row.note}".rstrip()
+
+
+def main() -> int:
+    """Measure what was asked for, everything when nothing was; 0 when every goal holds."""
+    facts = machine()
+    print("  ".join(f"{name} {value}" for name, value in facts.items()), flush=True)
+    rows: list[Row] = []
+    try:
+        for name in sys.argv[1:] or list(MEASURES):
+            for row in MEASURES[name]():
+                rows.append(row)
+                print(table(row), flush=True)
+    finally:
+        serving.end()
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps([row.plain() | {"machine": facts} for row in rows], indent=1) + "\n", encoding="utf-8")
+    return int(not all(row.holds for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What really leaves and lies in the database is what the contracts say."""
+
+from uuid import UUID
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contracts.events import EVENT_TYPES, SOURCE, SPEC_VERSION
+from tests.journeys.doors import Partner, family, rows, schema, subject_of
+from tests.system import CAISSE, Resident, System, eventually
+
+
+@pytest.fixture(scope="module")
+def lived(running: System) -> Resident:
+    """A family that did most of what there is to do."""
+    parent, child = family(running)
+    parent.request(child, "canteen_enrolment", CAISSE)
+    parent.satisfied("canteen_enrolment", "child_identity")
+    caisse = Partner(running, "caisse-13")
+    told = caisse.ask(subject_of(parent, CAISSE, "canteen_enrolment"), "canteen_enrolment", "child_identity").json()
+    assert caisse.fetch(told["evidence"][0]["href"]).status_code == 200
+    stranger = Resident(running).sign_in()
+    certificate = running.papers().birth_certificate(stranger, parent.children[0])
+    stranger.hand_in_and_wait(certificate, "application/pdf", kind="birth_certificate")
+    bill = parent.hand_in_and_wait(running.papers().bill(parent), "application/pdf")["document"]
+    certificate_id = next(
+        d["document"] for d in parent.http.get("/v1/documents").json() if d["evidence_type"] == "birth_certificate"
+    )
+    for paper in (bill, certificate_id):
+        parent.http.delete(f"/v1/documents/{paper}")
+        eventually(lambda paper=paper: parent.http.get(f"/v1/documents/{paper}").json()["state"] == "erased")
+    return parent
+
+
+def test_every_event_that_was_published_is_of_the_closed_list_and_of_its_shape(running, lived):
+    found = rows(running, "SELECT * FROM vault.event")
+    for row in found:
+        message = {
+            "specversion": SPEC_VERSION,
+            "id": str(row["event_id"]),
+            "source": SOURCE,
+            "type": row["type"],
+            "subject": row["subject"],
+            "time": row["occurred_at"].isoformat(),
+            "datacontenttype": "application/json",
+            "data": row["data"],
+        }
+        schema(f"events/{row['type']}.json").validate(message)
+    assert {row["type"] for row in found} == {kind.type for kind in EVENT_TYPES}
+
+
+def test_an_event_holds_identifiers_and_words_and_no_name(running, lived):
+    written = str([row["data"] for row in rows(running, "SELECT data FROM vault.event")]).lower()
+    for name in (lived.family_name, lived.given_name, lived.children[0].first_names):
+        assert name.lower() not in written
+
+
+def test_every_notification_is_of_its_shape_and_thin(running, lived):
+    bodies = [row["body"] for row in rows(running, "SELECT body FROM hub.delivery")]
+    assert bodies
+    for body in bodies:
+        schema("notification.json").validate(body)
+    written = str(bodies).lower()
+    assert lived.family_name.lower() not in written
+    inside = rows(running, "SELECT line_id AS id FROM hub.enrolment_line UNION SELECT event_id FROM vault.event")
+    assert not [row for row in inside if str(row["id"]) in written]
+
+
+@pytest.mark.parametrize("path", ["/v1/session", "/v1/documents", "/v1/children", "/v1/school-files", "/v1/accesses"])
+def test_what_the_residents_door_answers_is_of_its_shape(lived, path):
+    described = schema("openapi/residents.json").schema
+    said = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    conforms(said, described, lived.http.get(path).json())
+
+
+@pytest.mark.parametrize("subject", ["known", "unknown"])
+def test_what_the_partners_door_answers_is_of_its_shape(running, lived, subject):
+    described = schema("openapi/partners.json").schema
+    answers = described["paths"]["/hub/v1/evidence-requests"]["post"]["responses"]
+    known = subject_of(lived, CAISSE, "canteen_enrolment")
+    asked = known if subject == "known" else UUID(int=1)
+    reply = Partner(running, "caisse-13").ask(asked, "canteen_enrolment", "child_identity")
+    said = answers[str(reply.status_code)]["content"]["application/json"]["schema"]
+    conforms(said, described, reply.json())
+
+
+def conforms(said: dict, described: dict, told: object) -> None:
+    whole = said | {"components": described["components"]}
+    Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(told)

@@ -1,0 +1,119 @@
+"""``python -m tests.faults [names…]``: kill it anywhere; prints a table and writes ``build/faults.json``."""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from orchestration.stack import stack
+from orchestration.stack.errors import StackError
+from tests.faults import acts, enumeration, storms, workers
+from tests.system import Papers, Resident, System, start_system
+
+OUTPUT = Path("build") / "faults.json"
+Row = dict[str, Any]
+
+
+def tell(words: str) -> None:
+    """Say how it goes, beside the table."""
+    print(words, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def running(start: Callable[[Path], System]) -> Iterator[System]:
+    """A system for the time of a block."""
+    with tempfile.TemporaryDirectory(prefix="unefois-faults-") as folder:
+        system = start(Path(folder) / "state")
+        try:
+            yield system
+        finally:
+            try:
+                stack.down(system.running.layout)
+            except StackError as error:
+                tell(f"not stopped in order: {error}")
+
+
+def row(name: str, faults: int, verdict: Any, recovery_s: float, **more: Any) -> Row:
+    """One row of the file; what was lost, doubled or unexplained is said on the terminal."""
+    for what in ("lost", "doubled", "unexplained"):
+        for words in getattr(verdict, what):
+            tell(f"{name}: {what}: {words}")
+    counts = {what: len(getattr(verdict, what)) for what in ("lost", "doubled", "unexplained")}
+    found = {"name": name, "faults": faults, **counts, "recovery_s": round(recovery_s, 1), "holds": verdict.holds}
+    return found | {"swept_later": verdict.swept_later} | more
+
+
+def between_steps() -> Iterator[Row]:
+    """A worker, or a hand-over, killed before and after each durable step."""
+    with running(workers.start_workerless) as system:
+        rows = []
+        for act in (*acts.ACTS, acts.HAND_OVER):
+            killed = enumeration.enumerate_act(system, act, tell)
+            killed.verdict.unexplained += [f"never died at « {point} »" for point in killed.missed]
+            rows.append(
+                row(f"worker_killed_between_steps.{act.name}", len(killed.points), killed.verdict, killed.recovery_s)
+            )
+            yield rows[-1]
+    numbers = ("faults", "lost", "doubled", "unexplained")
+    total: Row = {"name": "worker_killed_between_steps"} | {n: sum(one[n] for one in rows) for n in numbers}
+    yield total | {
+        "recovery_s": max(one["recovery_s"] for one in rows),
+        "holds": all(one["holds"] for one in rows),
+        "swept_later": rows[-1]["swept_later"],
+    }
+
+
+def under_deposits(name: str, fault: Callable[[System], None], kills: int) -> Callable[[], Iterator[Row]]:
+    """A part killed while residents deposit."""
+
+    def run() -> Iterator[Row]:
+        with running(start_system) as system:
+            bill = Papers(system.places.papers).bill(Resident(system))
+            came_to = storms.storm(system, bill, fault, kills)
+        kept = came_to.acknowledged
+        yield row(
+            name,
+            kills,
+            came_to.verdict,
+            max(came_to.recovery_s),
+            acknowledged=len(kept.documents),
+            tries=kept.tries,
+            slowest_key_s=round(kept.slowest_s, 1),
+            settled_s=round(came_to.settled_s, 1),
+        )
+
+    return run
+
+
+FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "worker_killed_between_steps": between_steps,
+    "postgres_killed_under_deposits": under_deposits("postgres_killed_under_deposits", storms.kill_part("postgres"), 3),
+    "objects_killed_under_deposits": under_deposits("objects_killed_under_deposits", storms.kill_part("objects"), 3),
+    "door_killed_under_deposits": under_deposits("door_killed_under_deposits", storms.kill_part("door"), 3),
+    "worker_killed_under_deposits": under_deposits("worker_killed_under_deposits", storms.kill_part("worker"), 3),
+    "supervisor_killed": under_deposits("supervisor_killed", storms.kill_supervisor, 2),
+}
+
+
+def main() -> int:
+    """Run what was asked for, all of it when nothing was; 0 when everything holds."""
+    wanted = sys.argv[1:] or list(FAULTS)
+    rows: list[Row] = []
+    for name in wanted:
+        begun = time.monotonic()
+        for one in FAULTS[name]():
+            rows.append(one)
+            words = " ".join(f"{key}={value}" for key, value in one.items() if key != "name")
+            print(f"{one['name']:<44} {words}", flush=True)
+        tell(f"{name}: {time.monotonic() - begun:.0f} s")
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return int(not all(one["holds"] for one in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

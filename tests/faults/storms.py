@@ -1,0 +1,175 @@
+"""Residents deposit without pause while a part is killed; everything they were told is kept must be kept, once."""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+import psycopg
+
+from orchestration.stack import environment, stack
+from orchestration.stack.layout import CODE_ROOT
+from orchestration.stack.parts import minimal_environment
+from orchestration.stack.state import Phase, Status
+from tests.faults import workers
+from tests.faults.oracle import Verdict, judge
+from tests.system import Resident, System, eventually
+
+RESIDENTS = 3
+BETWEEN_KILLS = 4.0
+PATIENCE = 150.0
+"""A door that died holds an idempotency key in flight for two minutes."""
+PAUSE = 0.15
+
+
+@dataclass
+class Acknowledged:
+    """What residents were told is kept: document to digest, when, and how long the slowest key took."""
+
+    documents: dict[str, str] = field(default_factory=dict)
+    moments: list[float] = field(default_factory=list)
+    slowest_s: float = 0.0
+    tries: int = 0
+    surprises: list[str] = field(default_factory=list)
+
+
+def insist(resident: Resident, paper: bytes, kept: Acknowledged) -> None:
+    """Hand one paper in with one key until the door says that it is kept."""
+    key, begun = secrets.token_hex(16), time.monotonic()
+    while time.monotonic() - begun < PATIENCE:
+        kept.tries += 1
+        try:
+            answer = resident.hand_in(paper, "application/pdf", key=key)
+        except httpx.TransportError:
+            time.sleep(PAUSE)
+            continue
+        if answer.status_code in (200, 201):
+            kept.documents[answer.json()["document"]] = hashlib.sha256(paper).hexdigest()
+            kept.moments.append(time.monotonic())
+            kept.slowest_s = max(kept.slowest_s, time.monotonic() - begun)
+            return
+        if answer.status_code not in (409, 429, 503):
+            kept.surprises.append(f"{answer.status_code} {answer.text[:160]}")
+        time.sleep(PAUSE)
+    kept.surprises.append("a deposit was never acknowledged")
+
+
+def deposit_on(resident: Resident, base: bytes, kept: Acknowledged, stop: threading.Event) -> None:
+    """One new paper after the other."""
+    while not stop.is_set():
+        insist(resident, base + b"\n%" + secrets.token_hex(8).encode(), kept)
+        time.sleep(PAUSE)
+
+
+def part_pid(system: System, part: str) -> int:
+    """The process of a part, once it is ready."""
+
+    def look() -> int | None:
+        state = stack.status(system.running.layout)
+        if state is None or state.part(part).status is not Status.READY:
+            return None
+        line = state.part(part).lifeline
+        return None if line is None else line.pid
+
+    found: int = eventually(look, within=60)
+    return found
+
+
+def kill_part(part: str) -> Callable[[System], None]:
+    """A fault: SIGKILL the part's process."""
+    return lambda system: os.kill(part_pid(system, part), signal.SIGKILL)
+
+
+def kill_supervisor(system: System) -> None:
+    """A fault: SIGKILL the supervisor, and start the system again as whoever started it would."""
+    state = stack.status(system.running.layout)
+    assert state is not None
+    os.kill(state.supervisor.pid, signal.SIGKILL)
+    eventually(lambda: not workers.alive(state.supervisor.pid) or _reaped(state.supervisor.pid), within=10)
+    env = {"UNEFOIS_PROFILE": "test", "UNEFOIS_PIPELINES": "false"}
+    system.running = stack.up(system.running.layout, env=env, tied=True, timeout=120)
+    assert system.running.state.phase is Phase.READY
+
+
+def _reaped(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG) != (0, 0)
+    except ChildProcessError:
+        return True
+
+
+@dataclass
+class Storm:
+    """What one storm came to."""
+
+    kills: int
+    acknowledged: Acknowledged
+    recovery_s: list[float]
+    verdict: Verdict
+    settled_s: float
+
+    @property
+    def holds(self) -> bool:
+        return self.verdict.holds
+
+
+def storm(system: System, base: bytes, fault: Callable[[System], None], kills: int) -> Storm:
+    """Let residents deposit, strike ``kills`` times, and judge once everything is quiet again."""
+    kept, stop, before = Acknowledged(), threading.Event(), _states(system)
+    people = [Resident(system).sign_in() for _ in range(RESIDENTS)]
+    threads = [threading.Thread(target=deposit_on, args=(one, base, kept, stop)) for one in people]
+    for thread in threads:
+        thread.start()
+    struck = []
+    for _ in range(kills):
+        time.sleep(BETWEEN_KILLS)
+        struck.append(time.monotonic())
+        fault(system)
+        eventually(lambda: kept.moments and kept.moments[-1] > struck[-1] + 0.5, within=PATIENCE)
+    time.sleep(BETWEEN_KILLS)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    recovery = [min(m for m in kept.moments if m > at + 0.5) - at for at in struck]
+    begun = time.monotonic()
+    with contextlib.suppress(AssertionError):  # what is left is named by the verdict
+        eventually(lambda: workers.settled(system.owner_dsn()), within=PATIENCE)
+    return Storm(kills, kept, recovery, _judge(system, kept, before), time.monotonic() - begun)
+
+
+def _states(system: System) -> dict[str, str]:
+    with psycopg.connect(system.owner_dsn()) as connection:
+        rows = connection.execute("SELECT document_id::text, state::text FROM vault.document WHERE origin = 'deposit'")
+        return dict(rows.fetchall())
+
+
+def _judge(system: System, kept: Acknowledged, before: dict[str, str]) -> Verdict:
+    verdict = judge(system)
+    verdict.unexplained += sorted(set(kept.surprises))
+    states = _states(system)
+    verdict.lost += [f"{one} is {states.get(one)}" for one in kept.documents if states.get(one) != "available"]
+    digests = opened(system, list(kept.documents))
+    verdict.lost += [f"{one} is another content" for one, digest in kept.documents.items() if digests[one] != digest]
+    # Every content was new and every key was tried until it was answered: whatever else exists was made twice.
+    verdict.doubled += [
+        f"{one} was acknowledged to nobody" for one in states.keys() - before.keys() - kept.documents.keys()
+    ]
+    return verdict
+
+
+def opened(system: System, documents: list[str]) -> dict[str, str]:
+    """Digests of originals, opened by a process with the worker's settings."""
+    told = environment.worker("test", system.places, system.stores)
+    env = {**minimal_environment(system.places.layout), "PYTHONPATH": str(CODE_ROOT), **told}
+    command = [sys.executable, "-m", "tests.faults.opening", *documents]
+    found: dict[str, str] = json.loads(subprocess.run(command, env=env, check=True, capture_output=True).stdout)
+    return found

@@ -1,0 +1,1 @@
+"""The doors' own reading of what comes in."""

@@ -1,0 +1,1 @@
+"""Files for the day everything else is lost: sealed to a key that lies offline."""
