@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -89,13 +88,10 @@ def test_the_night_asks_for_the_day_before(at: datetime, day: str) -> None:
     assert requests[0].run_key is None
 
 
-def test_definitions_load_in_time_and_without_the_hub() -> None:
+def test_definitions_load_without_the_hub() -> None:
     code = (
         "import sys, orchestration.pipelines.definitions as d; d.defs.get_repository_def();"
         "print([m for m in ('hub.bootstrap', 'vault.bootstrap', 'fastapi', 'tink') if m in sys.modules])"
     )
-    began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    # Under three seconds on a quiet machine; the rest is room for neighbours.
-    assert time.monotonic() - began < 6
     assert done.stdout.strip() == "[]"

@@ -15,8 +15,8 @@ def test_ends_exactly_the_process_it_names() -> None:
     process = _sleeper()
     line = Lifeline.of(process.pid)
     assert line is not None
-    assert line.end(signal.SIGTERM, 2.0)
-    assert process.wait(1) == -signal.SIGTERM
+    assert line.end(signal.SIGTERM, 30.0)
+    assert process.wait(30) == -signal.SIGTERM
 
 
 def test_a_foreign_process_with_the_same_number_is_left_alone() -> None:

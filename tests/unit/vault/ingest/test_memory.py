@@ -39,4 +39,5 @@ def test_five_hundred_documents_leave_no_memory_and_no_file(trust: TrustStore) -
             child.read(data, kind, today=date(2026, 9, 1))
         assert child.start() == server
         assert resident_kb(server) - before < GROWTH_KB
-        assert open_files(server) == files
+        # Fewer where the last fork was still going when they were first counted.
+        assert open_files(server) <= files
