@@ -8,7 +8,13 @@ from orchestration.stack.lifeline import Lifeline, start_ticks
 
 
 def _sleeper() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(["sleep", "100"], start_new_session=True)
+    return subprocess.Popen(["sleep", "100"], start_new_session=True, preexec_fn=_heed_signals)  # noqa: PLW1509
+
+
+def _heed_signals() -> None:
+    # Whoever runs the tests may ignore or block SIGTERM, and a child would inherit that.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def test_ends_exactly_the_process_it_names() -> None:
