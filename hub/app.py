@@ -1,6 +1,7 @@
 """Assemble the doors and serve them: ``python -m hub.app door`` or ``python -m hub.app release``."""
 
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from hub.api.edge import Edge
 from hub.api.shapes import HealthShape
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
+from hub.prefork import serve
 from hub.web import pages, refusals
 from vault.documents.custody import Custody
 
@@ -92,19 +94,22 @@ def main(arguments: list[str] | None = None) -> None:
     for noisy in ("httpx", "urllib3", "uvicorn.access", "procrastinate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     vault, hub = read_settings()
-    app = residents(door(vault, hub)) if process == "door" else partners_door(release_door(vault, hub))
-    uvicorn.run(
-        app,
-        host=hub.host,
-        port=hub.port,
-        loop="uvloop",
-        http=PlainRefusal,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        log_level="warning",
-        timeout_graceful_shutdown=5,
-    )
+
+    def run(listening: socket.socket) -> None:
+        app = residents(door(vault, hub)) if process == "door" else partners_door(release_door(vault, hub))
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            http=PlainRefusal,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            log_level="warning",
+            timeout_graceful_shutdown=5,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+    sys.exit(serve(run, host=hub.host, port=hub.port, processes=hub.processes))
 
 
 if __name__ == "__main__":

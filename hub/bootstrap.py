@@ -68,14 +68,20 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
     strangers = [name for name, config in providers.items() if config.issuer not in PINNED_ISSUERS]
     if hub.profile == "production" and strangers:
         raise ValueError(f"HUB_PROVIDERS: issuer outside the pinned list: {strangers}")
-    return Door(hub, vault_parts.custody(vault, pool_size=16), load(), providers)
+    return Door(hub, vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)), load(), providers)
 
 
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
     """Assemble the partners' door."""
     key = json.loads(_required(hub.token_signing_key, "HUB_TOKEN_SIGNING_KEY").read_text(encoding="utf-8"))
     published = vault_parts.head_verifier(vault).text()
-    return ReleaseDoor(hub, vault_parts.custody(vault, pool_size=16), load(), Issuer(hub.release_url, key), published)
+    return ReleaseDoor(
+        hub,
+        vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)),
+        load(),
+        Issuer(hub.release_url, key),
+        published,
+    )
 
 
 def back(vault: VaultSettings, hub: HubSettings) -> Back:

@@ -26,6 +26,8 @@ class HubSettings(BaseSettings):
     profile: Profile = Field(validation_alias="UNEFOIS_PROFILE")
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
+    processes: int = Field(default=1, ge=1, le=64)
+    """How many processes one door is; they share its port, and its connections to the database."""
     door_url: str
     release_url: str
     providers: Path | None = None

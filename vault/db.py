@@ -3,11 +3,24 @@
 import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, cast
 
 from psycopg import Connection as DriverConnection
 from psycopg import OperationalError as DriverOperationalError
-from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine, event
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Insert,
+    MetaData,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+)
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -16,6 +29,8 @@ from vault.errors import DatabaseUnavailable
 METADATA = MetaData(schema="vault")
 """Tables of custody; each room declares its own on it."""
 
+_Shape = tuple[Table, tuple[str, ...]]
+"""A row to insert, by its table and columns."""
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -33,9 +48,33 @@ class ReadTx:
 class WriteTx(ReadTx):
     """An open transaction one may write through; only :meth:`Database.transaction` makes one."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._waiting: list[tuple[_Shape, Mapping[str, Any]]] = []
+
+    def insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        """Insert one row, together with others in one round trip: before the next statement, or with the commit.
+
+        What the database refuses of it is raised there.
+        """
+        self._waiting.append(((table, tuple(row)), row))
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Run one SQLAlchemy Core statement."""
+        self.flush()
+        return super().execute(statement, parameters)
+
+    def flush(self) -> None:
+        """Send the rows that wait."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            values = {_bind(n, name): value for n, (_, row) in enumerate(waiting) for name, value in row.items()}
+            self._connection.execute(_inserting(tuple(shape for shape, _ in waiting)), values)
+
     @property
     def driver(self) -> "DriverConnection[Any]":
         """The psycopg connection inside, for what must run in this transaction without SQLAlchemy."""
+        self.flush()
         return cast("DriverConnection[Any]", self._connection.connection.driver_connection)
 
 
@@ -70,7 +109,9 @@ class Database:
     def transaction(self) -> Iterator[WriteTx]:
         """Commit what the block did, or none of it; raises :class:`DatabaseUnavailable` where nothing answers."""
         with self._begin(self._engine) as connection:
-            yield WriteTx(connection)
+            tx = WriteTx(connection)
+            yield tx
+            tx.flush()
 
     @contextmanager
     def read(self) -> Iterator[ReadTx]:
@@ -82,7 +123,9 @@ class Database:
     def single(self) -> Iterator[WriteTx]:
         """Run one statement that is a transaction of its own: no round trip to begin it and none to commit."""
         with self._begin(self._single) as connection:
-            yield WriteTx(connection)
+            tx = WriteTx(connection)
+            yield tx
+            tx.flush()
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -100,6 +143,20 @@ class Database:
         except (DriverOperationalError, PoolExhausted) as error:
             # From what ran on the driver's own connection: a copy into the journal, a job deferred.
             raise DatabaseUnavailable(type(error).__name__) from None
+
+
+@lru_cache(maxsize=256)
+def _inserting(shapes: tuple[_Shape, ...]) -> Insert:
+    """Return one statement that inserts a row of each of these shapes; the rows may refer to one another."""
+    statements = [
+        insert(table).values({name: bindparam(_bind(n, name), type_=table.c[name].type) for name in names})
+        for n, (table, names) in enumerate(shapes)
+    ]
+    return statements[-1].add_cte(*(one.cte(f"row_{n}") for n, one in enumerate(statements[:-1])))
+
+
+def _bind(place: int, name: str) -> str:
+    return f"{name}_{place}"
 
 
 def _refuse_dead(connection: "DriverConnection[Any]", _record: object, _proxy: object) -> None:

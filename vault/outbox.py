@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import TIMESTAMP, Column, Table, Text, Uuid, insert
+from sqlalchemy import TIMESTAMP, Column, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.events import EventData
@@ -21,8 +21,6 @@ EVENT = Table(
     Column("data", JSONB, nullable=False),
 )
 
-_INSERT = insert(EVENT)
-
 
 def publish(tx: WriteTx, data: EventData, *, now: datetime) -> EventId:
     """Write down that ``data`` happened; whoever reads events sees it once ``tx`` has committed."""
@@ -34,7 +32,7 @@ def publish(tx: WriteTx, data: EventData, *, now: datetime) -> EventId:
         "occurred_at": now,
         "data": {name: _plain(value) for name, value in asdict(data).items()},
     }
-    tx.execute(_INSERT, row)
+    tx.insert(EVENT, row)
     return event_id
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from anyio.to_thread import run_sync
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from contracts.documents import EvidenceType
@@ -28,7 +28,6 @@ from vault.storage.objects import ObjectName
 
 _LOG = logging.getLogger(__name__)
 FILE_NAME_MAX = 150
-_INSERT_RECEIPT = insert(RECEIPT)
 SERVICE_IN_CHARGE = "Ville de Paris, porte-documents Une Fois"
 
 
@@ -198,7 +197,7 @@ def _receipt(
         "content": content,
         "issued_at": now,
     }
-    tx.execute(_INSERT_RECEIPT, row)
+    tx.insert(RECEIPT, row)
     return content
 
 

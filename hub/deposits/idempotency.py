@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.deposits.tables import IDEMPOTENCY
@@ -40,7 +40,7 @@ def checked_key(header: str | None) -> str:
 _NEW = insert(IDEMPOTENCY).values(caller=bindparam("caller"), key=bindparam("key"), expires_at=bindparam("expires_at"))
 _TAKE = _NEW.on_conflict_do_update(
     index_elements=[IDEMPOTENCY.c.caller, IDEMPOTENCY.c.key],
-    set_={"expires_at": _NEW.excluded.expires_at, "fingerprint": None, "status": None, "response": None},
+    set_={"expires_at": _NEW.excluded.expires_at, "fingerprint": null(), "status": null(), "response": null()},
     where=IDEMPOTENCY.c.expires_at <= bindparam("now"),
 ).returning(IDEMPOTENCY.c.key)
 _FIND = select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == bindparam("caller"), IDEMPOTENCY.c.key == bindparam("key"))

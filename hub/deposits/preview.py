@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from contracts.identifiers import DocumentId, PersonId
 from hub.errors import NothingHere
@@ -40,13 +40,14 @@ def issue(custody: Custody, person_id: PersonId, document_id: UUID) -> str:
     return ticket
 
 
+_SPEND = delete(PREVIEW_TICKET).where(PREVIEW_TICKET.c.ticket_digest == bindparam("digest")).returning(PREVIEW_TICKET)
+
+
 def spend(custody: Custody, ticket: str) -> Opened:
     """Open the paper a ticket is for, once; the journal keeps it like every other look."""
     now = custody.now()
     with custody.db.transaction() as tx:
-        row = tx.execute(
-            delete(PREVIEW_TICKET).where(PREVIEW_TICKET.c.ticket_digest == _digest(ticket)).returning(PREVIEW_TICKET)
-        ).one_or_none()
+        row = tx.execute(_SPEND, {"digest": _digest(ticket)}).one_or_none()
         if row is None or row.expires_at <= now:
             raise NothingHere
         ordered = order_own_copy(tx, PersonId(row.person_id), DocumentId(row.document_id), now=now)

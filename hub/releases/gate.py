@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
 from contracts.documents import OPENABLE
 from contracts.events import EvidenceReleased
@@ -96,15 +96,16 @@ def order_release(
     return Ordered(release_id, entry_id, document_id)
 
 
+_OWN = select(EVIDENCE.c.evidence_id).where(
+    EVIDENCE.c.document_id == bindparam("document"),
+    EVIDENCE.c.holder_id == bindparam("holder"),
+    EVIDENCE.c.withdrawn_at.is_(None),
+)
+
+
 def order_own_copy(tx: WriteTx, person_id: PersonId, document_id: DocumentId, *, now: datetime) -> Ordered:
     """Write down that a person reads their own paper; raises :class:`NothingHere` for anybody else's."""
-    evidence = tx.execute(
-        select(EVIDENCE).where(
-            EVIDENCE.c.document_id == document_id,
-            EVIDENCE.c.holder_id == person_id,
-            EVIDENCE.c.withdrawn_at.is_(None),
-        )
-    ).one_or_none()
+    evidence = tx.execute(_OWN, {"document": document_id, "holder": person_id}).one_or_none()
     if evidence is None:
         raise NothingHere
     ground = Ground(Basis.LEGAL_OBLIGATION, Instrument.OWN_COPY, Act.REQUESTED, person_id)
@@ -177,16 +178,12 @@ def _entry(
 def _record(tx: WriteTx, columns: dict[str, object], ground: Ground, *, now: datetime) -> ReleaseId:
     # Version 4: partners receive it, and a time in it would join two releases of one moment.
     release_id = ReleaseId(uuid4())
-    tx.execute(
-        insert(RELEASE).values(
-            release_id=release_id,
-            **columns,
-            basis=ground.basis.value,
-            instrument=ground.instrument.value,
-            act=ground.act.value,
-            act_reference=ground.reference,
-            ordered_at=now,
-        )
-    )
+    why = {
+        "basis": ground.basis.value,
+        "instrument": ground.instrument.value,
+        "act": ground.act.value,
+        "act_reference": ground.reference,
+    }
+    tx.insert(RELEASE, {"release_id": release_id, **columns, **why, "ordered_at": now})
     publish(tx, EvidenceReleased(release_id), now=now)
     return release_id

@@ -1,12 +1,16 @@
 """What each process is told: its own database login, its own key right, and nothing of the others'."""
 
 import json
+import os
 
 from orchestration.stack.places import Places
 from orchestration.stack.plan import StoreAddresses
 from orchestration.stack.ports import LOOPBACK
 from orchestration.stack.provision import BINDINGS
 from vault.crypto import local
+
+DOOR_PROCESSES = min(2, len(os.sched_getaffinity(0)))
+"""Each door, on one machine; measured in ADR 0022."""
 
 
 def common(profile: str, places: Places, stores: StoreAddresses, *, login: str) -> dict[str, str]:
@@ -32,6 +36,7 @@ def door(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]
     return common(profile, places, stores, login="unefois_door") | {
         "HUB_HOST": LOOPBACK,
         "HUB_PORT": str(places.ports["door"]),
+        "HUB_PROCESSES": str(DOOR_PROCESSES),
         "HUB_PROVIDERS": str(places.key("providers.json")),
         "VAULT_RECORD_SIGNING_KEY": str(places.key("records.pem")),
         "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
@@ -43,6 +48,7 @@ def release(profile: str, places: Places, stores: StoreAddresses) -> dict[str, s
     return common(profile, places, stores, login="unefois_release") | {
         "HUB_HOST": LOOPBACK,
         "HUB_PORT": str(places.ports["release"]),
+        "HUB_PROCESSES": str(DOOR_PROCESSES),
         "HUB_TOKEN_SIGNING_KEY": str(places.key("tokens.jwk.json")),
         "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
     }

@@ -82,5 +82,11 @@ class Watched:
 
 
 def _resident(pid: int) -> float:
+    """What a door holds, its processes together."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return sum(_alone(one) for one in (pid, *map(int, children)))
+
+
+def _alone(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024

@@ -92,6 +92,10 @@ class WatchedTx(WriteTx):
             self.wrote = True
         return result
 
+    def insert(self, table: Any, row: Any) -> None:
+        self.wrote = True
+        super().insert(table, row)
+
     @property
     def driver(self) -> Any:
         self.wrote = True
@@ -120,6 +124,7 @@ def watch(points: Points) -> None:
         with database._begin(database._engine) as connection:
             tx = WatchedTx(connection)
             yield tx
+            tx.flush()
             if tx.wrote:
                 points.point(f"{label}:before")
         if tx.wrote:

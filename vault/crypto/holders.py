@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 
@@ -103,6 +103,17 @@ def seal_value(holder: HolderKey, value: bytes, context: ValueContext) -> bytes:
     return hybrid_encrypt(holder.public_keyset, value, context.encode())
 
 
+_ONE = select(HOLDER_KEY).where(
+    HOLDER_KEY.c.holder_id == bindparam("holder"), HOLDER_KEY.c.generation == bindparam("of")
+)
+_NEWEST = (
+    select(HOLDER_KEY)
+    .where(HOLDER_KEY.c.holder_id == bindparam("holder"))
+    .order_by(HOLDER_KEY.c.generation.desc())
+    .limit(1)
+)
+
+
 class HolderKeys:
     """Makes, finds, opens and destroys holder keys with whatever right the master key has."""
 
@@ -132,8 +143,7 @@ class HolderKeys:
 
     def find(self, tx: ReadTx, holder_id: UUID, generation: int) -> HolderKey:
         """Return one generation; raises :class:`~vault.crypto.errors.HolderKeyMissing` where it is destroyed."""
-        where = (HOLDER_KEY.c.holder_id == holder_id, HOLDER_KEY.c.generation == generation)
-        row = tx.execute(select(HOLDER_KEY).where(*where)).one_or_none()
+        row = tx.execute(_ONE, {"holder": holder_id, "of": generation}).one_or_none()
         if row is None:
             raise HolderKeyMissing
         return _from_row(row)
@@ -162,8 +172,7 @@ class HolderKeys:
         return Rekeying(old=old, new=self.find(tx, holder_id, old.generation + 1), opened=opened)
 
     def _newest(self, tx: ReadTx, holder_id: UUID) -> HolderKey | None:
-        statement = select(HOLDER_KEY).where(HOLDER_KEY.c.holder_id == holder_id)
-        row = tx.execute(statement.order_by(HOLDER_KEY.c.generation.desc()).limit(1)).one_or_none()
+        row = tx.execute(_NEWEST, {"holder": holder_id}).one_or_none()
         return None if row is None else _from_row(row)
 
     def _new_row(self, holder_id: UUID, generation: int) -> dict[str, Any]:

@@ -32,7 +32,6 @@ FIELDS = "reading.fields"
 """Place name of the sealed extracted values in a :class:`ValueContext`."""
 DEPOSIT, RECORD, VIEWING = "deposit", "record", "viewing_copy"
 """The forms that a row's seal tells apart; the first two are also origins of a document."""
-_INSERT_DOCUMENT = insert(DOCUMENT)
 _SAME = select(DOCUMENT.c.document_id).where(
     DOCUMENT.c.holder_id == bindparam("holder_id"),
     DOCUMENT.c.keyed_digest == bindparam("digest"),
@@ -114,7 +113,7 @@ def record_deposit(
         entry = _journal(tx, JournalAct.DEPOSIT, DocumentId(held), actor, holder_id=holder_id, reused=True)
         return Deposited(DocumentId(held), entry, reused=True)
     row = _row(custody, sealed, holder, origin=DEPOSIT, file_name=file_name, announced_type=announced_type)
-    tx.execute(_INSERT_DOCUMENT, row | {"keyed_digest": digest, "state": DocumentState.RECEIVED})
+    tx.insert(DOCUMENT, row | {"keyed_digest": digest, "state": DocumentState.RECEIVED})
     entry = _journal(tx, JournalAct.DEPOSIT, sealed.document_id, actor, holder_id=holder_id)
     publish(tx, DocumentReceived(sealed.document_id), now=custody.now())
     defer(tx, Job.READ_DOCUMENT, document_id=sealed.document_id)

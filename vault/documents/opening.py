@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Row
 
 from contracts.documents import GONE, OPENABLE
@@ -22,6 +22,9 @@ from vault.documents.tables import DOCUMENT, READING, VIEWING_COPY
 from vault.errors import DocumentNotAvailable, DocumentUnknown, EntryMissing
 from vault.journal.entries import find_release_entry
 from vault.journal.records import JournalAct
+
+_DOCUMENT = select(DOCUMENT).where(DOCUMENT.c.document_id == bindparam("document"))
+_COPY = select(VIEWING_COPY).where(VIEWING_COPY.c.document_id == bindparam("document"))
 
 
 class Form(StrEnum):
@@ -70,7 +73,7 @@ def open_released(custody: Custody, document_id: DocumentId, entry_id: EntryId, 
         check_record(custody, row, form=row.origin, version=row.version)
         holder_id = row.holder_id
         if form is Form.VIEWING_COPY:
-            copy = tx.execute(select(VIEWING_COPY).where(VIEWING_COPY.c.document_id == document_id)).one_or_none()
+            copy = tx.execute(_COPY, {"document": document_id}).one_or_none()
             if copy is not None:
                 check_record(custody, copy, form=VIEWING, version=row.version)
             row = copy if copy is not None else _record_only(row)
@@ -110,7 +113,7 @@ def _record_only(row: "Row[Any]") -> "Row[Any]":
 
 
 def _document(tx: ReadTx, document_id: DocumentId) -> "Row[Any]":
-    row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id)).one_or_none()
+    row = tx.execute(_DOCUMENT, {"document": document_id}).one_or_none()
     if row is None:
         raise DocumentUnknown(str(document_id))
     if row.state in GONE:

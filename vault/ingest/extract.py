@@ -5,39 +5,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from contracts.documents import EvidenceType
+from contracts.readings import Field
 from vault.seals.verdict import SealVerdict
-
-
-class Field(StrEnum):
-    """Names of the typed values a reading may carry.
-
-    Dates are ISO 8601, incomes whole euros, parts written with a point (« 2.5 »). Values from a seal are in capitals
-    without accents, as sealed.
-    """
-
-    HOLDER_NAME = "holder_name"
-    HOLDER_FAMILY_NAME = "holder_family_name"
-    HOLDER_FIRST_NAMES = "holder_first_names"
-    STREET = "street"
-    POSTCODE = "postcode"
-    TOWN = "town"
-    DECLARANT_1 = "declarant_1"
-    DECLARANT_2 = "declarant_2"
-    REFERENCE_INCOME = "reference_income"
-    PARTS = "parts"
-    INCOME_YEAR = "income_year"
-    CHILD_FAMILY_NAME = "child_family_name"
-    CHILD_FIRST_NAMES = "child_first_names"
-    CHILD_BORN_ON = "child_born_on"
-    CHILD_BIRTHPLACE = "child_birthplace"
-    PARENT_1_FAMILY_NAME = "parent_1_family_name"
-    PARENT_1_FIRST_NAMES = "parent_1_first_names"
-    PARENT_2_FAMILY_NAME = "parent_2_family_name"
-    PARENT_2_FIRST_NAMES = "parent_2_first_names"
-    ISSUED_ON = "issued_on"
 
 
 @dataclass(frozen=True, slots=True)

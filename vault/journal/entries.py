@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Table, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from contracts.identifiers import EntryId, new_uuid
 from vault.db import ReadTx, WriteTx
@@ -48,11 +48,12 @@ def append_all(tx: WriteTx, entries: Sequence[JournalEntry]) -> list[EntryId]:
         return []
     recorded_at = datetime.now(UTC)
     rows = [_row(entry, recorded_at) for entry in entries]
-    if len(rows) == 1:
-        tx.execute(_APPEND_ONE, rows[0])
-    else:
-        for table in (ENTRY, RECORD, PENDING):
-            tx.execute(insert(table), [{column.name: row[column.name] for column in table.columns} for row in rows])
+    for table in (ENTRY, RECORD, PENDING):
+        own = [{column.name: row[column.name] for column in table.columns} for row in rows]
+        if len(own) == 1:
+            tx.insert(table, own[0])
+        else:
+            tx.execute(insert(table), own)
     return [EntryId(row["entry_id"]) for row in rows]
 
 
@@ -70,12 +71,11 @@ def _row(entry: JournalEntry, recorded_at: datetime) -> dict[str, Any]:
     }
 
 
-def _named(table: Table) -> Insert:
-    return insert(table).values({column.name: bindparam(column.name) for column in table.columns})
-
-
-_APPEND_ONE = _named(PENDING).add_cte(_named(ENTRY).cte("entry"), _named(RECORD).cte("record"))
-# One entry is one round trip; the rows check one another when the statement ends.
+_RELEASE_ENTRY = (
+    select(ENTRY.c.act, ENTRY.c.recorded_at, RECORD.c.document_id)
+    .join(RECORD, RECORD.c.entry_id == ENTRY.c.entry_id)
+    .where(ENTRY.c.entry_id == bindparam("entry"))
+)
 
 
 def find_release_entry(tx: ReadTx, entry_id: UUID) -> ReleaseEntry | None:
@@ -83,12 +83,7 @@ def find_release_entry(tx: ReadTx, entry_id: UUID) -> ReleaseEntry | None:
 
     Call it in a transaction of its own: in the one that appended, the entry is visible before it is committed.
     """
-    statement = (
-        select(ENTRY.c.act, ENTRY.c.recorded_at, RECORD.c.document_id)
-        .join(RECORD, RECORD.c.entry_id == ENTRY.c.entry_id)
-        .where(ENTRY.c.entry_id == entry_id)
-    )
-    row = tx.execute(statement).one_or_none()
+    row = tx.execute(_RELEASE_ENTRY, {"entry": entry_id}).one_or_none()
     if row is None:
         return None
     return ReleaseEntry(EntryId(entry_id), JournalAct(row.act), row.document_id, row.recorded_at)

@@ -1,0 +1,15 @@
+"""Agents, reviews and family links."""
+
+revision = "hub_0007"
+down_revision = "hub_0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Do nothing yet."""
+
+
+def downgrade() -> None:
+    """Refuse: what families handed in is never taken away by a migration."""
+    raise NotImplementedError("restore a backup instead")
