@@ -12,6 +12,7 @@ COPY orchestration orchestration
 RUN rm -rf connectors/sandbox orchestration/demo
 
 FROM python:3.11-slim
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr-fra && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --no-create-home --uid 10001 unefois
 COPY --from=build /venv /venv
 COPY --from=build /app /app

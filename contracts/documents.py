@@ -19,7 +19,13 @@ class DocumentState(StrEnum):
 
 TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.RECEIVED: frozenset(
-        {DocumentState.AVAILABLE, DocumentState.QUARANTINED, DocumentState.UNUSABLE, DocumentState.ERASED}
+        {
+            DocumentState.AVAILABLE,
+            DocumentState.QUARANTINED,
+            DocumentState.UNUSABLE,
+            DocumentState.HELD,
+            DocumentState.ERASED,
+        }
     ),
     DocumentState.AVAILABLE: frozenset(
         {
@@ -31,21 +37,37 @@ TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
         }
     ),
     DocumentState.QUARANTINED: frozenset(
-        {DocumentState.AVAILABLE, DocumentState.UNUSABLE, DocumentState.EXPIRED, DocumentState.ERASED}
+        {
+            DocumentState.AVAILABLE,
+            DocumentState.UNUSABLE,
+            DocumentState.HELD,
+            DocumentState.EXPIRED,
+            DocumentState.ERASED,
+        }
     ),
     DocumentState.UNUSABLE: frozenset({DocumentState.EXPIRED, DocumentState.ERASED}),
     DocumentState.SUPERSEDED: frozenset({DocumentState.EXPIRED, DocumentState.ERASED}),
-    DocumentState.HELD: frozenset({DocumentState.AVAILABLE}),
+    DocumentState.HELD: frozenset({DocumentState.AVAILABLE, DocumentState.QUARANTINED}),
     DocumentState.EXPIRED: frozenset(),
     DocumentState.ERASED: frozenset(),
 }
-"""The life of a document as a table; the database refuses what this table refuses (a test compares them)."""
+"""The life of a document as a table; the database refuses what this table refuses (a test compares them).
+
+A legal hold may lie on a document in any state but the last two. What it keeps is then never available, superseded,
+expired or erased: *held* is what available is called meanwhile, and every other state goes by its own name.
+"""
 
 GONE: frozenset[DocumentState] = frozenset({DocumentState.ERASED, DocumentState.EXPIRED})
 """The keys are destroyed: asked by the holder, or at the end of retention."""
 
 OPENABLE: frozenset[DocumentState] = frozenset({DocumentState.AVAILABLE, DocumentState.HELD})
 """What may be shown, used and handed over where there is a ground."""
+
+SEEN_BY_HOLDER: frozenset[DocumentState] = OPENABLE | {DocumentState.SUPERSEDED}
+"""What its holder may look at; a paper that a newer one replaced serves nobody else."""
+
+KEPT: frozenset[DocumentState] = frozenset(DocumentState) - GONE
+"""What still has its keys: its holder may take the original back, and a legal hold may keep it."""
 
 
 class Outcome(StrEnum):

@@ -58,6 +58,15 @@ class RequestOpened(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestConsented(EventData):
+    """The other guardian confirmed a request or objected to it, or an agent decided about the objection."""
+
+    type: ClassVar[str] = "fr.paris.unefois.request.consented.v1"
+    request: UUID
+    consent: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequirementSatisfied(EventData):
     """A requirement of an enrolment line turned from missing to satisfied; its body may now ask."""
 
@@ -85,6 +94,23 @@ class LinkContested(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkWithdrawn(EventData):
+    """An adult no longer stands for a child, by a judgment that an agent read; everything of the child's is closed."""
+
+    type: ClassVar[str] = "fr.paris.unefois.family-link.withdrawn.v1"
+    link: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDecided(EventData):
+    """An agent decided what the rules could not."""
+
+    type: ClassVar[str] = "fr.paris.unefois.review.decided.v1"
+    review: UUID
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceReleased(EventData):
     """One piece of evidence was handed to one recipient."""
 
@@ -106,9 +132,12 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     DocumentConcluded,
     DocumentErased,
     RequestOpened,
+    RequestConsented,
     RequirementSatisfied,
     LinkProved,
     LinkContested,
+    LinkWithdrawn,
+    ReviewDecided,
     EvidenceReleased,
     EvidenceWithdrawn,
 )

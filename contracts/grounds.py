@@ -18,6 +18,8 @@ class Instrument(StrEnum):
 
     CRPA_L114_8_I = "CRPA L.114-8 I"
     """Administrations exchange what they need to handle a request the person made."""
+    AGENT_CHECK = "CRPA L.114-8 I, R.114-9-6"
+    """An agent whom the body habilitated looks at a paper that the person's request to this body rests on."""
     OWN_COPY = "RGPD 15"
     """The person reads their own paper."""
 
@@ -37,7 +39,10 @@ class Purpose(StrEnum):
     CANTEEN_ENROLMENT = "canteen_enrolment"
     CANTEEN_TARIFF = "canteen_tariff"
     AFTER_SCHOOL = "after_school"
+    HOLIDAY_CENTRES = "holiday_centres"
     BURSARY = "bursary"
+    FAMILY_LINK = "family_link"
+    """Finding out which adult stands for which child; no service, so no agreement lists it."""
     OWN_COPY = "own_copy"
 
 

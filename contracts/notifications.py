@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events import SOURCE, SPEC_VERSION, EventData, EvidenceWithdrawn, RequirementSatisfied
+from contracts.events import SOURCE, SPEC_VERSION, EventData, EvidenceWithdrawn, RequestConsented, RequirementSatisfied
 from contracts.identifiers import PartnerPseudonym
 
-NOTIFIED: tuple[type[EventData], ...] = (RequirementSatisfied, EvidenceWithdrawn)
+NOTIFIED: tuple[type[EventData], ...] = (RequirementSatisfied, EvidenceWithdrawn, RequestConsented)
 """The kinds of event a partner is told of."""
 
 

@@ -150,6 +150,48 @@ PROBLEMS: dict[str, ProblemType] = {
             "This request is open already.",
             "Vous avez déjà fait cette demande. Elle suit son cours.",
         ),
+        _p(
+            "served-elsewhere",
+            409,
+            "Another body has this service for this child in that time. Declare a move instead.",
+            "Un autre service s'occupe déjà de cette demande pour votre enfant. Si vous avez déménagé, déclarez-le.",
+        ),
+        _p(
+            "never-ask-twice",
+            409,
+            "The family may not be asked for this: it is held, can be obtained, or may not be required.",
+            "Cette information ne peut pas être redemandée à la famille.",
+        ),
+        _p(
+            "agent-sign-in-required",
+            401,
+            "An agent must sign in first.",
+            "Connectez-vous avec votre compte d'agent pour continuer.",
+        ),
+        _p(
+            "agent-unknown",
+            403,
+            "This account has no role here.",
+            "Votre compte n'a pas encore d'accès ici. Demandez-le à la personne qui gère les accès de votre service.",
+        ),
+        _p(
+            "review-taken",
+            409,
+            "A colleague has taken this review.",
+            "Un collègue examine déjà ce dossier.",
+        ),
+        _p(
+            "review-not-taken",
+            409,
+            "Take the review before acting on it.",
+            "Prenez d'abord ce dossier. Si vous l'aviez pris, le temps réservé est passé.",
+        ),
+        _p(
+            "opinion-given",
+            409,
+            "You have given your opinion; a colleague gives the other one.",
+            "Vous avez déjà donné votre avis sur ce dossier. Le second avis est celui d'un collègue.",
+        ),
         _p("no-ground", 403, "There is no ground for this release.", "Aucune règle ne permet cette transmission."),
         _p(
             "outside-agreement",
@@ -159,6 +201,21 @@ PROBLEMS: dict[str, ProblemType] = {
         ),
         _p("invalid-client", 401, "Client authentication failed.", "L'identification du service a échoué."),
         _p("invalid-token", 401, "The access token is not valid.", "Le jeton d'accès n'est pas valable."),
+        _p(
+            "invalid-proof", 401, "The proof of possession does not hold.", "La preuve de possession n'est pas valable."
+        ),
+        _p(
+            "proof-nonce-needed",
+            401,
+            "Send the proof of possession again, with the nonce of this answer.",
+            "La preuve de possession doit porter le nombre donné dans cette réponse.",
+        ),
+        _p(
+            "outside-grant",
+            403,
+            "The access token was not issued for this.",
+            "Le jeton d'accès n'a pas été donné pour cette demande.",
+        ),
         _p(
             "store-unavailable",
             503,
@@ -170,6 +227,12 @@ PROBLEMS: dict[str, ProblemType] = {
             507,
             "Storage is full; nothing was kept.",
             "Nous n'avons plus de place pour l'instant. Rien n'a été gardé. Réessayez plus tard : l'équipe est prévenue.",
+        ),
+        _p(
+            "took-too-long",
+            503,
+            "What had arrived was swept away before it was complete; nothing was kept.",
+            "L'envoi a duré trop longtemps. Rien n'a été gardé. Déposez le document à nouveau.",
         ),
         _p(
             "key-service-unavailable",

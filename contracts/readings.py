@@ -36,7 +36,7 @@ class Field(StrEnum):
     QUOTIENT_FAMILIAL = "quotient_familial"
     QUOTIENT_MONTH = "quotient_month"
     CHILDREN = "children"
-    """Children of a household: « FAMILY/given names/born on », separated by « | »."""
+    """Children of a household: « FAMILY/given names/born on », with « | » and no space between two children."""
 
     CHILD_FAMILY_NAME = "child_family_name"
     CHILD_FIRST_NAMES = "child_first_names"
@@ -60,5 +60,6 @@ class Field(StrEnum):
     DTP_LAST_DOSE_ON = "dtp_last_dose_on"
     """Last dose against diphtheria, tetanus and poliomyelitis."""
     DTP_NEXT_DOSE_ON = "dtp_next_dose_on"
+    DIED_ON = "died_on"
     STATEMENT = "statement"
     """What a sworn statement declares, as printed."""

@@ -10,19 +10,35 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Scope
 
-from hub.api import checkpoints, documents, families, partners, problems, sign_in, tus, uploads
-from hub.api.callers import COOKIE, resident
+from hub.api import (
+    agent_sign_in,
+    authorisation,
+    checkpoints,
+    confirmations,
+    documents,
+    families,
+    homes,
+    life_events,
+    partners,
+    problems,
+    reviews,
+    sign_in,
+    tus,
+    uploads,
+)
+from hub.api.callers import AGENT_COOKIE, COOKIE, agent, resident
 from hub.api.description import Guard, describe
 from hub.api.edge import Edge
 from hub.api.shapes import HealthShape
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.prefork import serve
-from hub.web import pages, refusals
+from hub.web import agreeing, looks, pages, refusals
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
-PARTNER_TOKEN = Guard("partner_token", {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt (RFC 9068)"})
+AGENT_SESSION = Guard("agent_session", {"type": "apiKey", "in": "cookie", "name": AGENT_COOKIE})
+PARTNER_TOKEN = Guard("partner_token", {"type": "http", "scheme": "DPoP"})
 TITLES = {"door": "Une Fois: the residents' door", "release": "Une Fois: the partners' door"}
 
 
@@ -43,10 +59,12 @@ def partners_door(parts: ReleaseDoor) -> FastAPI:
 def residents_routes() -> FastAPI:
     """Return the residents' door without its parts: enough to describe it, not to serve."""
     app = _app("door")
-    for router in (sign_in.router, documents.router, documents.leaving, uploads.router, families.router):
+    for router in (sign_in.router, documents.router, documents.leaving, uploads.router, families.router, homes.router):
+        app.include_router(router)
+    for router in (agent_sign_in.router, reviews.router, confirmations.router, life_events.router, agreeing.router):
         app.include_router(router)
     pages.install(app)
-    describe(app, {resident: SESSION})
+    describe(app, {resident: SESSION, agent: AGENT_SESSION})
     app.add_middleware(tus.Resumable)
     app.add_middleware(Edge, streams=_takes_document)
     return app
@@ -55,9 +73,9 @@ def residents_routes() -> FastAPI:
 def partners_routes() -> FastAPI:
     """Return the partners' door without its parts: enough to describe it, not to serve."""
     app = _app("release")
-    for router in (partners.router, checkpoints.router):
+    for router in (authorisation.router, partners.router, checkpoints.router, looks.router):
         app.include_router(router)
-    describe(app, {partners.caller_of: PARTNER_TOKEN})
+    describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app
 

@@ -1,6 +1,5 @@
 """Settings in, ready use cases out: the only place where the hub's concrete parts meet."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hub.bindings import Bindings
 from hub.exchanges.quotient import QuotientSource
 from hub.notifications.deliveries import Sender
 from hub.partners.credentials import Issuer
+from hub.partners.keys import KeyFile
 from hub.requirements.catalogue import Catalogue, load
 from hub.settings import PINNED_ISSUERS, HubSettings
 from vault.documents.custody import Custody
@@ -73,13 +73,13 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
 
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
     """Assemble the partners' door."""
-    key = json.loads(_required(hub.token_signing_key, "HUB_TOKEN_SIGNING_KEY").read_text(encoding="utf-8"))
+    ring = KeyFile(_required(hub.token_signing_key, "HUB_TOKEN_SIGNING_KEY")).ring
     published = vault_parts.head_verifier(vault).text()
     return ReleaseDoor(
         hub,
         vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)),
         load(),
-        Issuer(hub.release_url, key),
+        Issuer(hub.release_url, ring),
         published,
     )
 

@@ -50,6 +50,14 @@ class AlreadyRequested(HubError):
     """This service has a pending request for this child already."""
 
 
+class ServedElsewhere(HubError):
+    """Another body has this service for this child in that time; a move is declared as such."""
+
+
+class NeverAskTwice(HubError):
+    """The hub holds this, can obtain it, or may not ask for it; ``detail`` says which (CRPA L.113-12)."""
+
+
 class NoGround(HubError):
     """No ground allows this release; ``detail`` says which condition is missing."""
 
@@ -64,6 +72,39 @@ class InvalidClient(HubError):
 
 class InvalidToken(HubError):
     """The access token is not valid."""
+
+
+class InvalidProof(HubError):
+    """The proof of possession is missing or does not hold."""
+
+
+class ProofNonceNeeded(HubError):
+    """The proof of possession lacks a nonce of ours, or has one that is over."""
+
+    def __init__(self, nonce: str) -> None:
+        """Keep the nonce that the next proof shall carry."""
+        self.nonce = nonce
+        super().__init__()
+
+
+class ScopeRefused(HubError):
+    """The scope is none that partners can have."""
+
+
+class DetailsRefused(HubError):
+    """What a partner wants a token for cannot be read, or no agreement of its covers it."""
+
+
+class TokenForeign(HubError):
+    """A token was to be revoked by somebody it was not issued to."""
+
+
+class OutsideGrant(HubError):
+    """The access token was not issued for this."""
+
+
+class RotationUnderWay(HubError):
+    """A key that is to sign access tokens is still to begin."""
 
 
 class ExchangeInFlight(HubError):
@@ -96,3 +137,23 @@ class ChecksumWrong(HubError):
 
 class SenderGone(HubError):
     """The sender went away before the body was whole."""
+
+
+class AgentSignInRequired(HubError):
+    """No agent is signed in."""
+
+
+class AgentUnknown(HubError):
+    """This account is that of no agent here: unknown, removed, of another establishment, or without a role."""
+
+
+class ReviewTaken(HubError):
+    """A colleague has taken this review."""
+
+
+class ReviewNotTaken(HubError):
+    """The agent has not taken this review, or no longer has it."""
+
+
+class OpinionGiven(HubError):
+    """The agent has given an opinion on this review already; the second one is a colleague's."""

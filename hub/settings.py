@@ -33,7 +33,7 @@ class HubSettings(BaseSettings):
     providers: Path | None = None
     """JSON list of identity providers with our credential at each; the residents' door only."""
     token_signing_key: Path | None = None
-    """Private JWK of the partners' authorisation server; the release door only."""
+    """Ring of private JWKs of the partners' authorisation server; the release door only."""
     secrets: Path | None = None
     """Folder below which bindings' secret references are resolved; worker and pipelines only."""
     bindings: Path | None = None

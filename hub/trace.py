@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from contracts.documents import EvidenceType
+from contracts.grounds import Purpose
 from contracts.identifiers import PersonId, Siret
+from contracts.reviews import family_sentence
 from hub.requirements.catalogue import Catalogue
 from vault.db import ReadTx
 from vault.documents.tables import READING
 from vault.journal.entries import StoredEntry, entries_about
-from vault.journal.records import ActorKind, JournalAct
+from vault.journal.records import ActorKind, JournalAct, JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,41 @@ _SENTENCES = {
     JournalAct.HOLD: "Conservation imposée par une décision",
     JournalAct.AUDIT: "Contrôle de l'intégrité du porte-documents",
     JournalAct.EXPORT: "Téléchargement de tous vos documents",
+    JournalAct.REPLACE: "Remplacement d'un document",
     JournalAct.RESTORE: "Remise en service depuis une sauvegarde",
 }
 _LINK_STEPS = {
     "claimed": "Vous avez demandé un lien avec un enfant",
     "proved": "Le lien avec votre enfant est prouvé",
     "contested": "Une autre personne a demandé un lien avec votre enfant. Un agent s'en occupe ; elle n'a rien vu",
+    "recognised": "Un agent a reconnu un autre responsable de votre enfant",
+    "not_recognised": "Le lien qu'une autre personne demandait avec votre enfant n'a pas été reconnu",
+    "changed": "Ce que nous savons de votre lien avec votre enfant a changé",
+    "withdrawn": "Un jugement a mis fin à votre accès au dossier d'un enfant",
+}
+_REVIEW_STEPS = {
+    "taken": "Un agent a pris votre document en main",
+    "given_back": "Un agent a rendu votre document à ses collègues",
+    "second_opinion": "Un second agent va regarder votre document",
+    "decided": "Un agent a examiné votre document",
+}
+_REQUEST_STEPS = {
+    "residence": "Vous avez indiqué où vous habitez",
+    "asked": "Un service vous demande une information",
+    "life_event_birth": "Vous avez déclaré une naissance",
+    "life_event_separation": "Vous avez déclaré une séparation",
+    "life_event_job_loss": "Vous avez déclaré une perte d'emploi",
+    "life_event_move": "Vous avez déclaré un déménagement",
+    "life_event_death": "Vous avez déclaré un décès",
+    "confirmation_wanted": "L'autre responsable de votre enfant a fait une demande : votre accord est demandé",
+    "confirmed_by_you": "Vous avez donné votre accord à une demande pour votre enfant",
+    "objected_by_you": "Vous vous êtes opposé à une demande pour votre enfant. Un agent s'en occupe",
+    "confirmed": "L'autre responsable de votre enfant a donné son accord : votre demande peut prendre effet",
+    "objected": "L'autre responsable de votre enfant n'est pas d'accord. Un agent regarde votre demande",
+    "lifted": "Un agent a examiné le désaccord : votre demande peut prendre effet",
+    "upheld": "Un agent a examiné le désaccord : sans accord, votre demande ne prend pas effet. Un juge peut décider",
+    "lifted_for_you": "Un agent a examiné votre opposition : la demande peut prendre effet",
+    "upheld_for_you": "Un agent a examiné votre opposition : la demande ne prend pas effet sans votre accord",
 }
 
 
@@ -72,23 +103,27 @@ def _kinds(tx: ReadTx, documents: set[UUID]) -> dict[UUID, EvidenceType]:
 def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceType]) -> TraceLine:
     entry = stored.entry
     kind = catalogue.evidence.get(kinds.get(entry.document, EvidenceType.UNKNOWN)) if entry.document else None
+    step = entry.detail.get("step")
     return TraceLine(
         at=stored.recorded_at,
         act=entry.act.value,
-        who=_who(catalogue, entry.actor.kind, entry.actor.id),
-        what=_what(stored) + (f" : {kind.name_fr}" if kind is not None else ""),
+        who=_who(catalogue, entry),
+        what=_what(stored) + (f" : {kind.name_fr}" if kind is not None and step != "told" else ""),
         why=_why(catalogue, stored),
         document=entry.document,
         entry=stored.entry_id,
     )
 
 
-def _who(catalogue: Catalogue, kind: ActorKind, identifier: str) -> str:
+def _who(catalogue: Catalogue, entry: JournalEntry) -> str:
+    kind = entry.actor.kind
     if kind is ActorKind.RESIDENT:
         return "Vous"
-    if kind is ActorKind.PROCESS:
+    told = kind is ActorKind.PROCESS and entry.act is JournalAct.REVIEW
+    if kind is ActorKind.PROCESS and not told:
         return "Le service Une Fois"
-    body = catalogue.bodies.get(Siret(identifier))
+    # Of an agent the person reads the body and never a name (CRPA R.114-9-6: the journal has the agent).
+    body = catalogue.bodies.get(Siret((entry.recipient or "") if told or kind is ActorKind.AGENT else entry.actor.id))
     return body.name if body is not None else "Un organisme"
 
 
@@ -96,6 +131,14 @@ def _what(stored: StoredEntry) -> str:
     step = stored.entry.detail.get("step")
     if stored.entry.act is JournalAct.LINK and isinstance(step, str):
         return _LINK_STEPS.get(step, _SENTENCES[JournalAct.LINK])
+    if stored.entry.act is JournalAct.REQUEST and isinstance(step, str):
+        return _REQUEST_STEPS.get(step, _SENTENCES[JournalAct.REQUEST])
+    if stored.entry.act is JournalAct.REVIEW:
+        reason = str(stored.entry.detail.get("reason", "")) if step == "told" else ""
+        sentence = family_sentence(reason) or _REVIEW_STEPS.get(str(step), _SENTENCES[JournalAct.REVIEW])
+        return sentence.removesuffix(".")
+    if stored.entry.act is JournalAct.RELEASE and stored.entry.actor.kind is ActorKind.AGENT:
+        return "Un agent a regardé un document"
     if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
         return "Document déjà déposé, réutilisé"
     return _SENTENCES[stored.entry.act]
@@ -105,6 +148,8 @@ def _why(catalogue: Catalogue, stored: StoredEntry) -> str:
     purpose = stored.entry.purpose
     if purpose == "own_copy":
         return "Vous avez consulté votre document"
+    if purpose == Purpose.FAMILY_LINK:
+        return "Votre demande de lien avec un enfant"
     service = next((s for s in catalogue.services.values() if s.purpose.value == purpose), None)
     if service is None:
         return ""

@@ -1,16 +1,28 @@
-"""What lives only for a while is swept away: sessions, sign-ins under way, tickets, keys and assertions already spent."""
+"""What lives only for a while is swept away: sessions, sign-ins under way, tickets, and credentials already spent."""
 
 from datetime import datetime
 
 from sqlalchemy import delete
 
 from hub.deposits.tables import IDEMPOTENCY
-from hub.partners.tables import SPENT_ASSERTION
-from hub.persons.tables import PENDING_SIGN_IN, SESSION
+from hub.partners.tables import CREDENTIAL_REFUSAL, REVOKED_TOKEN, SPENT_ASSERTION, SPENT_PROOF
+from hub.persons.tables import AGENT_SESSION, PENDING_SIGN_IN, REVIEW_TICKET, SESSION
 from hub.releases.tables import EXPORT_TICKET, PREVIEW_TICKET
 from vault.db import WriteTx
 
-SHORT_LIVED = (SESSION, PENDING_SIGN_IN, PREVIEW_TICKET, EXPORT_TICKET, IDEMPOTENCY, SPENT_ASSERTION)
+SHORT_LIVED = (
+    SESSION,
+    AGENT_SESSION,
+    PENDING_SIGN_IN,
+    PREVIEW_TICKET,
+    REVIEW_TICKET,
+    EXPORT_TICKET,
+    IDEMPOTENCY,
+    SPENT_ASSERTION,
+    SPENT_PROOF,
+    REVOKED_TOKEN,
+    CREDENTIAL_REFUSAL,
+)
 
 
 def sweep(tx: WriteTx, *, now: datetime) -> int:

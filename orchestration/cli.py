@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from hub.errors import HubError
+from orchestration import agent_commands, seals
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
 from vault.errors import VaultError
@@ -21,13 +23,17 @@ certificate = typer.Typer(no_args_is_help=True, help="Destruction certificates."
 partners = typer.Typer(no_args_is_help=True, help="Partners and agreements.")
 keys = typer.Typer(no_args_is_help=True, help="The master key.")
 sandbox = typer.Typer(no_args_is_help=True, help="The sandbox that plays the outside.")
+catalogue = typer.Typer(no_args_is_help=True, help="The catalogue: what services take, and judging by it again.")
+app.add_typer(catalogue, name="catalogue")
 app.add_typer(journal, name="journal")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(contracts, name="contracts")
 app.add_typer(partners, name="partners")
+app.add_typer(agent_commands.app, name="agents")
 app.add_typer(vault, name="vault")
 vault.add_typer(certificate, name="certificate")
 app.add_typer(keys, name="keys")
+app.add_typer(seals.app, name="seal")
 
 State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
 PROFILE = {"UNEFOIS_PROFILE": "demo"}
@@ -203,7 +209,7 @@ def restore(
     file: Path,
     key: Annotated[Path, typer.Option(help="The private key from its offline place.")],
     erasures: Annotated[
-        list[Path] | None, typer.Option(help="Log of erasures since the backup; can be repeated.")
+        list[Path] | None, typer.Option(help="Log of erasures since the backup, or a folder of logs; can be repeated.")
     ] = None,
     no_erasures: Annotated[bool, typer.Option("--no-erasures", help="There is no log, and you answer for it.")] = False,  # noqa: FBT002 - Typer reads it as a flag
     state: State = None,
@@ -231,11 +237,33 @@ def vault_audit(
 
 
 @vault.command("rescan")
-def vault_rescan(state: State = None) -> None:
-    """Have every document that waits for a malware scan scanned again now; the worker does it."""
-    from orchestration.custody import rescan
+def vault_rescan(
+    whole: Annotated[  # noqa: FBT002 - Typer reads it as a flag
+        bool, typer.Option("--all", help="Also every document in use, whatever it was scanned with.")
+    ] = False,
+    state: State = None,
+) -> None:
+    """Have every document that waits for a scan, or whose reading was given up, read again now; the worker does it."""
+    from orchestration.custody import rescan, rescan_all
 
     print(f"{rescan(_layout(state))} documents are scanned again")
+    if whole:
+        print(f"{rescan_all(_layout(state))} documents in use are scanned again within ten minutes")
+
+
+@vault.command("reconcile")
+def vault_reconcile(
+    sweep: Annotated[bool, typer.Option("--sweep", help="Condemn and delete, as the worker does by itself.")] = False,  # noqa: FBT002 - Typer reads it as a flag
+    insist: Annotated[bool, typer.Option("--insist", help="Even where most objects are unknown; look first.")] = False,  # noqa: FBT002 - the same
+    as_json: Annotated[bool, typer.Option("--json", help="Counts and missing objects as JSON.")] = False,  # noqa: FBT002 - the same
+    state: State = None,
+) -> None:
+    """Compare the object store with the rows; changes nothing without « --sweep ». Exit 1 where an object is missing."""
+    from orchestration.custody import reconcile_store
+
+    done = reconcile_store(_layout(state), sweep=sweep, insist=insist)
+    print(done.json if as_json else done.words)
+    raise typer.Exit(int(not done.holds))
 
 
 @vault.command("hold")
@@ -307,6 +335,21 @@ def contracts_check() -> None:
     raise typer.Exit(int(bool(found)))
 
 
+@catalogue.command("reevaluate")
+def catalogue_reevaluate(
+    dry_run: Annotated[  # noqa: FBT002 - Typer reads it as a flag
+        bool, typer.Option("--dry-run", help="Say what would turn; write nothing, tell nobody.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON: counts, no person.")] = False,  # noqa: FBT002 - the same
+    state: State = None,
+) -> None:
+    """Judge open school files again by the catalogue of this release; resumes a run that was broken off."""
+    from orchestration import catalogue as work
+
+    report = work.judge_again(_layout(state), dry_run=dry_run)
+    print(work.as_json(report) if as_json else work.in_words(report))
+
+
 Service = Annotated[bool, typer.Option("--service", help="The key the environment names, not a state folder's.")]
 
 
@@ -322,6 +365,19 @@ def keys_rotate(
     print(f"{moved} keys and secrets were moved to the new version; older versions open nothing any more")
 
 
+@keys.command("rotate-tokens")
+def keys_rotate_tokens(
+    ring: Annotated[
+        Path | None, typer.Option(help="The file HUB_TOKEN_SIGNING_KEY names, outside one machine.")
+    ] = None,
+    state: State = None,
+) -> None:
+    """Let the next key sign partners' access tokens and publish another one; the doors notice by themselves."""
+    from orchestration.keys import rotate_tokens
+
+    print("\n".join(rotate_tokens(ring or _layout(state).keys / "tokens.jwks.json")))
+
+
 def _layout(state: Path | None) -> Layout:
     return Layout() if state is None else Layout(state)
 
@@ -330,7 +386,7 @@ def main() -> None:
     """Run the command; what is refused is said in words, never as a traceback."""
     try:
         app()
-    except (StackError, VaultError) as error:
+    except (StackError, VaultError, HubError) as error:
         print(f"unefois: {error}", file=sys.stderr)
         sys.exit(1)
     except ValidationError as error:

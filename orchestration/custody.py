@@ -1,7 +1,9 @@
 """What the operator does with custody on a one-machine system, with the worker's rights and nothing more."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +22,9 @@ from vault.documents.audit import AuditReport, audit_all, audit_sample
 from vault.documents.certificates import CertificateVerifier
 from vault.documents.custody import Custody
 from vault.ingest.conclude import ask_rescan
+from vault.ingest.giving_up import ask_again
+from vault.ingest.rescanning import ask_all_again
+from vault.reconciliation.sweeping import Reconciled, compare, reconcile
 from vault.settings import VaultSettings
 
 PROFILE = "demo"
@@ -49,9 +54,49 @@ def audit(layout: Layout, *, whole: bool, sample: int) -> tuple[str, bool]:
 
 
 def rescan(layout: Layout) -> int:
-    """Ask the worker to scan again whatever waits for a scan; return how many documents that is."""
+    """Ask the worker to read again what waits for a scan, and what was given up; return how many documents that is."""
     with worker_custody(layout) as custody:
-        return ask_rescan(custody)
+        return ask_rescan(custody) + ask_again(custody)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a comparison of store and rows is told: in words or as JSON, and whether every row has its object."""
+
+    words: str
+    json: str
+    holds: bool
+
+
+def reconcile_store(layout: Layout, *, sweep: bool, insist: bool) -> Comparison:
+    """Compare store and rows; with ``sweep`` condemn and delete as the worker does, else change nothing."""
+    with worker_custody(layout) as custody:
+        done = reconcile(custody, insist=insist) if sweep else compare(custody)
+    counts = {name: getattr(done, name) for name in Reconciled.__slots__ if name != "missing"}
+    missing = [{"form": one.form, "of": str(one.of)} for one in done.missing]
+    told = json.dumps(counts | {"missing": missing}, indent=1)
+    return Comparison(_compared(done), told, not missing and not done.refused)
+
+
+def _compared(done: Reconciled) -> str:
+    gone = f"{done.condemned} condemned now, {done.swept} deleted, {done.waiting} wait"
+    lines = [
+        f"{done.objects} objects, {done.rows} named by rows; {done.young} too young to judge, {done.foreign} not ours",
+        f"{done.orphans} without a row: {gone} (the store's lock keeps {done.retained} of them)",
+    ]
+    if done.refused:
+        lines.append(
+            f"NOTHING IS CONDEMNED: of {done.unknown} objects no row tells at all. Is this the right database? If it is,"
+            " « --sweep --insist »"
+        )
+    lines += [f"MISSING: the object of {one.form} {one.of}" for one in done.missing]
+    return "\n".join(lines)
+
+
+def rescan_all(layout: Layout) -> int:
+    """Have every paper in use scanned again by the worker, whatever it was scanned with; return how many those are."""
+    with worker_custody(layout) as custody, custody.db.transaction() as tx:
+        return ask_all_again(tx)
 
 
 def place(layout: Layout, document: str, reference: str) -> None:

@@ -1,14 +1,17 @@
 """Rotating the master key of a running system, as the operator's command does it."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
+from hub.partners.keys import TokenKeys
 from hub.partners.secrets import PartnerSecretPlace
 from orchestration.stack import lock
 from orchestration.stack.addresses import addresses
 from orchestration.stack.errors import NotRunning
-from orchestration.stack.layout import Layout
+from orchestration.stack.layout import Layout, write_private
 from orchestration.stack.places import Places
-from vault.bootstrap import master_key
+from vault.bootstrap import master_key, utc_now
 from vault.crypto import local
 from vault.crypto.keyring import RotatingMasterKey
 from vault.crypto.rotation import GRACE, HolderKeyPlace, rotate
@@ -36,6 +39,17 @@ def rotate_one_machine(layout: Layout, *, grace: float = GRACE) -> int:
         raise NotRunning(f"the system on {layout.state} does not run; start it, then rotate")
     master = local.LocalMasterKey.load(places.key(local.PUBLIC_NAME), places.key(local.PRIVATE_NAME))
     return _rotate(addresses(layout).dsn("unefois_owner", driver="psycopg"), master, grace=grace)
+
+
+def rotate_tokens(path: Path) -> list[str]:
+    """Turn the ring of token keys in ``path`` by one; return in words which key does what now.
+
+    Raises :class:`~hub.errors.RotationUnderWay` and ``ValueError`` as :mod:`hub.partners.keys` does.
+    """
+    now = utc_now()
+    ring = TokenKeys.parse(path.read_text(encoding="utf-8")).rotated(now)
+    write_private(path, ring.text())
+    return ring.told(now)
 
 
 def rotate_as_told() -> int:

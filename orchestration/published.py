@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contracts.json_schemas import event_schemas, notification_schema, problem_schema
+from contracts.json_schemas import DIALECT, event_schemas, notification_schema, problem_schema
 from hub.app import partners_routes, residents_routes
 from hub.deposits.export import ExportManifest
+from hub.requirements.entries import CatalogueFile
 
 
 def write(folder: Path) -> None:
@@ -34,11 +35,16 @@ def _said() -> dict[str, str]:
         "notification.json": notification_schema(),
         "export-manifest.json": ExportManifest.model_json_schema(),
         "problem.json": problem_schema(),
+        "catalogue.json": _catalogue_schema(),
         **{f"events/{name}.json": schema for name, schema in event_schemas().items()},
     }
     return {
         name: json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n" for name, told in documents.items()
     }
+
+
+def _catalogue_schema() -> dict[str, Any]:
+    return {"$schema": DIALECT, **CatalogueFile.model_json_schema()}
 
 
 def _lying(folder: Path) -> set[str]:

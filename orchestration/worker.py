@@ -6,27 +6,34 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as DeferredJob
+from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 import vault.bootstrap as vault_parts
 from hub.bootstrap import Back, back, read_settings, sender
 from hub.deposits.erasure import carry_out_erasure
+from hub.deposits.replacing import carry_out_replacement
+from hub.deposits.rescanning import rescan_document, rescan_outdated
 from hub.deposits.resumable import forget_expired
 from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import CHANNEL
-from hub.persons.family import examine_claim
+from hub.persons.proving import examine_claim
+from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
-from hub.school_files.settling import settle_again, settle_document
+from hub.school_files.settling import settle_document
+from orchestration.tries import Patience, StoreAway, Tries
 from vault.documents.custody import Custody
+from vault.documents.hold import tell_untold
 from vault.errors import DatabaseUnavailable, KeyServiceUnavailable
 from vault.ingest.child import ReaderChild
 from vault.jobs import Job, defer
@@ -34,8 +41,10 @@ from vault.journal.errors import JournalBroken
 from vault.journal.forgetting import forget_old_records
 from vault.journal.sequencer import sequence_batch
 from vault.journal.signing import HeadSigner
+from vault.reconciliation.sweeping import Reconciled, last_finished, reconcile
 from vault.settings import VaultSettings
-from vault.storage.errors import StoreUnavailable
+from vault.storage.errors import StoreRefused, StoreUnavailable
+from vault.troubles import prune_troubles
 
 _LOG = logging.getLogger("unefois.worker")
 SEQUENCE_EVERY = 0.5
@@ -46,6 +55,10 @@ FORGET_EVERY = 10.0
 """Seconds between two looks for unfinished uploads whose time is over."""
 LET_GO_EVERY = 6 * 3600.0
 """Seconds between two looks for journal records and papers whose retention is over; harmless to repeat."""
+RECONCILE_EVERY, RECONCILE_LOOK = timedelta(hours=6), 600.0
+"""How old the last comparison of store and rows may get, and the seconds between two looks whether it is."""
+KEEP_SAFE_EVERY = 600.0
+"""Seconds between two looks for holds the store was not told of, and for papers scanned with other rules."""
 ALARM_EVERY = 30.0
 """Seconds between two words about a journal that is not the one last signed."""
 HEARTBEAT = 2.0
@@ -71,11 +84,13 @@ class Worker:
         parts, now = self.back, self.back.custody.now
         return {
             Job.READ_DOCUMENT: lambda one: settle_document(parts.custody, parts.catalogue, self.reader, one),
-            Job.RESCAN_DOCUMENT: lambda one: settle_again(parts.custody, parts.catalogue, self.reader, one),
+            Job.RESCAN_DOCUMENT: lambda one: rescan_document(parts.custody, parts.catalogue, self.reader, one),
+            Job.REPLACE_DOCUMENT: lambda one: carry_out_replacement(parts.custody, parts.catalogue, one),
             Job.ERASE_DOCUMENT: lambda one: carry_out_erasure(parts.custody, parts.catalogue, one),
             Job.EXPIRE_DOCUMENT: lambda one: carry_out_expiry(parts.custody, parts.catalogue, one),
             Job.EVALUATE_FAMILY: self._evaluate,
             Job.EXAMINE_CLAIM: lambda one: _within(parts.custody, lambda tx: examine_claim(tx, one, now=now())),
+            Job.APPLY_REVIEW: lambda one: apply_review(parts.custody, parts.catalogue, one),
             Job.FETCH_QUOTIENT_FAMILIAL: self._fetch,
         }
 
@@ -99,52 +114,18 @@ def application(worker: Worker) -> App:
     connector = PsycopgConnector(conninfo=worker.database_url, kwargs={"options": "-c search_path=jobs,public"})
     app = App(connector=connector)
     app.job_manager = InsistentJobManager(connector)
+    tries = Tries(worker.back.custody)
     for job, work in worker.jobs().items():
-        app.task(name=job, retry=RETRY)(_task(job, work))
+        app.task(name=job, retry=Patience(), pass_context=True)(_task(tries, job, work))
     return app
 
 
-def _task(job: Job, work: Callable[[UUID], object]) -> Callable[..., None]:
-    def run(**arguments: str) -> None:
+def _task(tries: Tries, job: Job, work: Callable[[UUID], object]) -> Callable[..., None]:
+    def run(context: JobContext, **arguments: str) -> None:
         (identifier,) = arguments.values()
-        try:
-            work(UUID(identifier))
-        except (DatabaseUnavailable, KeyServiceUnavailable, StoreUnavailable) as error:
-            _LOG.warning("job %s %s waits: %s", job, identifier, type(error).__name__)
-            raise StoreAway(type(error).__name__) from None
-        except Exception as error:  # noqa: BLE001 - whatever it is, only its kind goes on
-            # procrastinate writes the exception it sees into the log: only its kind may be in it.
-            _LOG.error("job %s %s failed: %s", job, identifier, type(error).__name__)
-            raise JobFailed(type(error).__name__) from None
+        tries.run(context.job, job, work, UUID(identifier))
 
     return run
-
-
-class JobFailed(Exception):
-    """A job failed; its text is the kind of error and nothing else."""
-
-
-class StoreAway(JobFailed):
-    """A store did not answer: no fault of the job, which waits for it."""
-
-
-class Patience(BaseRetryStrategy):
-    """Wait for a store as long as it is away; try anything else seven times, then leave the job failed and visible.
-
-    Waits of 3, 9, 27 … seconds, up to a quarter of an hour; never more than fifteen seconds for a store, so that
-    whatever waited is done moments after it is back.
-    """
-
-    def get_retry_decision(self, *, exception: BaseException, job: DeferredJob) -> RetryDecision | None:
-        """Return when to try again, or nothing to give up."""
-        if isinstance(exception, StoreAway):
-            return RetryDecision(retry_in={"seconds": min(1 + 2 * job.attempts, 15)})
-        if job.attempts >= 6:
-            return None
-        return RetryDecision(retry_in={"seconds": 3 ** (job.attempts + 1)})
-
-
-RETRY = Patience()
 
 
 class InsistentJobManager(JobManager):
@@ -211,7 +192,42 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
 
 def _forget_records(custody: Custody) -> int:
     with custody.db.transaction() as tx:
+        prune_troubles(tx, now=custody.now())
         return forget_old_records(tx, now=custody.now())
+
+
+def reconcile_for_ever(custody: Custody, stop: threading.Event) -> None:
+    """Compare store and rows where the last comparison is old enough, whoever made it, until told to stop."""
+    while not stop.wait(RECONCILE_LOOK):
+        try:
+            with custody.db.read() as tx:
+                last = last_finished(tx)
+            if last is None or last <= custody.now() - RECONCILE_EVERY:
+                done = reconcile(custody)
+                _LOG.info("%d objects without a row went, %d wait, %d are missing", *_counts(done))
+        except (DatabaseUnavailable, StoreUnavailable, StoreRefused) as error:
+            _LOG.warning("reconciliation waits: %s", type(error).__name__)
+
+
+def _counts(done: Reconciled) -> tuple[int, int, int]:
+    return done.swept, done.waiting, len(done.missing)
+
+
+def keep_safe_for_ever(worker: Worker, stop: threading.Event) -> None:
+    """Tell the store of holds it was not told of, and scan again what was scanned with other rules, until told to stop."""
+    custody, pause = worker.back.custody, 0.0
+    for words in worker.reader.shortcomings(custody.max_document_bytes):
+        _LOG.error("%s", words)
+    while not stop.wait(pause):
+        pause = KEEP_SAFE_EVERY
+        try:
+            tell_untold(custody)
+            done = rescan_outdated(custody, worker.back.catalogue, worker.reader)
+            if done.scanned or done.left:
+                _LOG.info("%d papers scanned again, %d found bad, %d wait", done.scanned, done.found, done.left)
+        except (DatabaseUnavailable, KeyServiceUnavailable, StoreUnavailable, StoreRefused) as error:
+            _LOG.warning("holds and scans wait: %s", type(error).__name__)
+            pause = ALARM_EVERY
 
 
 def forget_uploads_for_ever(custody: Custody, stop: threading.Event) -> None:
@@ -240,16 +256,27 @@ def deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
             stop.wait(1.0)
 
 
-async def reap_for_ever(app: App) -> None:
-    """Give back what a dead worker was doing, now and from time to time."""
+async def reap_for_ever(app: App, tries: Tries) -> None:
+    """Give back what a dead worker was doing, now and from time to time; what killed too many of them is given up."""
     while True:
+        pause = HEARTBEAT
         try:
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-                _LOG.warning("job %s taken back", job.task_name)
-                await app.job_manager.retry_job(job)
-        except ConnectorException:
+                await _take_back(app, tries, job)
+        except (ConnectorException, DatabaseUnavailable):
             _LOG.warning("reaper waits for the database")
-        await asyncio.sleep(HEARTBEAT)
+            # The living could not say so meanwhile: they get the time to.
+            pause = STALLED_AFTER + HEARTBEAT
+        await asyncio.sleep(pause)
+
+
+async def _take_back(app: App, tries: Tries, job: DeferredJob) -> None:
+    again_in = await asyncio.to_thread(tries.died, job)
+    if again_in is None:
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+        return
+    _LOG.warning("job %s taken back", job.task_name)
+    await app.job_manager.retry_job(job, retry_at=datetime.now(UTC) + again_in)
 
 
 async def work(worker: Worker) -> None:
@@ -279,9 +306,11 @@ async def work(worker: Worker) -> None:
             _thread("sequencer", lambda: sequence_for_ever(worker.back.custody, worker.signer, stop), fall),
             _thread("sender", lambda: deliver_for_ever(worker, stop), fall),
             _thread("retention", lambda: let_go_for_ever(worker.back, stop), fall),
+            _thread("reconciliation", lambda: reconcile_for_ever(worker.back.custody, stop), fall),
+            _thread("safety", lambda: keep_safe_for_ever(worker, stop), fall),
             _thread("forgetting", lambda: forget_uploads_for_ever(worker.back.custody, stop), fall),
         ]
-        reaper = asyncio.create_task(reap_for_ever(app))
+        reaper = asyncio.create_task(reap_for_ever(app, Tries(worker.back.custody)))
         reaper.add_done_callback(lambda _: None if stop.is_set() else fall("reaper", RuntimeError()))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, serving.cancel)

@@ -1,5 +1,6 @@
 """Settings in, a process's share of the vault out; the only place where custody's parts meet."""
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from vault.documents.custody import Custody
 from vault.documents.erasure_log import ErasureLog
 from vault.ingest.child import ReaderChild
 from vault.ingest.clamd import ClamdScanner
+from vault.ingest.engines import Choice, Wanted
 from vault.journal.signing import HeadSigner, HeadVerifier
 from vault.seals.trust import TrustStore
 from vault.settings import MasterKeySettings, VaultSettings
 from vault.storage.s3 import Retention, S3Address, S3ObjectStore
+
+_LOG = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -68,8 +72,16 @@ def custody(settings: VaultSettings, *, pool_size: int = 8) -> Custody:
         max_document_bytes=settings.max_document_bytes,
         now=utc_now,
         certifier=certifier,
-        erasure_log=None if settings.erasure_log is None else ErasureLog(settings.erasure_log),
+        erasure_log=_erasure_log(settings),
     )
+
+
+def _erasure_log(settings: VaultSettings) -> ErasureLog | None:
+    if settings.erasure_log is None:
+        return None
+    if settings.erasures_copy is None and settings.profile == "production":
+        _LOG.warning("VAULT_ERASURES_COPY is not set: the log of erasures lies on this machine only")
+    return ErasureLog(settings.erasure_log, copies=settings.erasures_copy)
 
 
 def object_store(settings: VaultSettings) -> S3ObjectStore:
@@ -95,7 +107,13 @@ def reader(settings: VaultSettings) -> ReaderChild:
         raise RuntimeError("VAULT_SEAL_TRUST: this process reads documents and needs it")
     allow_test = settings.profile in ("demo", "test")
     scanners = [] if settings.clamd_socket is None else [ClamdScanner(settings.clamd_socket)]
-    return ReaderChild(TrustStore.load(settings.seal_trust, allow_test_authority=allow_test), scanners=scanners)
+    trust = TrustStore.load(settings.seal_trust, allow_test_authority=allow_test)
+    return ReaderChild(trust, scanners=scanners, ocr=ocr_wanted(settings))
+
+
+def ocr_wanted(settings: VaultSettings) -> Wanted:
+    """Return what is to read photographs and scans; ``comes_to`` names it on this machine."""
+    return Wanted(Choice(settings.ocr), settings.ocr_data)
 
 
 def head_signer(settings: VaultSettings) -> HeadSigner:

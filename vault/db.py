@@ -1,14 +1,17 @@
 """One pool, one transaction block, and two types that tell a reader from a writer."""
 
-import select
+import select as sockets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, cast
 
 from psycopg import Connection as DriverConnection
+from psycopg import Error as DriverError
 from psycopg import OperationalError as DriverOperationalError
+from psycopg.errors import DivisionByZero
 from sqlalchemy import (
+    CTE,
     Connection,
     CursorResult,
     Engine,
@@ -16,21 +19,29 @@ from sqlalchemy import (
     Insert,
     MetaData,
     Table,
+    UpdateBase,
     bindparam,
     create_engine,
     event,
+    func,
     insert,
+    literal_column,
+    select,
 )
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DataError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from vault.errors import DatabaseUnavailable
+from vault.errors import DatabaseUnavailable, NothingChanged, ObjectCondemned, VaultError
+from vault.ready import Ready
 
 METADATA = MetaData(schema="vault")
 """Tables of custody; each room declares its own on it."""
 
+_REFUSALS: dict[str | None, type[VaultError]] = {"object_condemned": ObjectCondemned}
+"""What the database refuses by a name of ours and callers are to tell apart: it is raised with the commit at times."""
 _Shape = tuple[Table, tuple[str, ...]]
 """A row to insert, by its table and columns."""
+_Waiting = tuple[_Shape, Mapping[str, Any]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -44,49 +55,99 @@ class ReadTx:
         """Run one SQLAlchemy Core statement."""
         return self._connection.execute(statement, parameters)
 
+    def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Run one plain query; see :meth:`WriteTx.look`."""
+        return self.execute(statement, parameters)
+
+    def row(self, query: Ready, parameters: Mapping[str, Any]) -> Any:
+        """Return the first row of one plain query, or nothing where there is none; see :meth:`WriteTx.look`."""
+        found = query.run(_driver(self._connection), parameters)
+        return found[0] if found else None
+
 
 class WriteTx(ReadTx):
-    """An open transaction one may write through; only :meth:`Database.transaction` makes one."""
+    """A transaction one may write through; only :class:`Database` makes one.
 
-    def __init__(self, connection: Connection) -> None:
+    It begins with the first statement that needs it: one that only looked, and then inserted, is a single statement to
+    the server, and neither its beginning nor its commit is a round trip.
+    """
+
+    def __init__(self, connection: Connection, *, begun: bool = False) -> None:
         super().__init__(connection)
-        self._waiting: list[tuple[_Shape, Mapping[str, Any]]] = []
+        self._begun = begun
+        self._waiting: list[_Waiting] = []
+
+    def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Run one query without locks, as of this moment.
+
+        What it tells is no older than what :meth:`execute` would, but nothing is begun for it: only for a plain
+        ``SELECT`` that locks nothing and calls no function with an effect.
+        """
+        if self._begun or self._waiting:
+            return self.execute(statement, parameters)
+        return super().execute(statement, parameters)
+
+    def row(self, query: Ready, parameters: Mapping[str, Any]) -> Any:
+        """Return the first row of one query, or nothing where there is none; for what :meth:`look` is for."""
+        if self._waiting:
+            self._begin()
+            self.finish()
+        return super().row(query, parameters)
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert one row, together with others in one round trip: before the next statement, or with the commit.
 
-        What the database refuses of it is raised there.
+        What the database refuses of it is raised there. Rows that go out together do not see one another, except for
+        foreign keys.
         """
         self._waiting.append(((table, tuple(row)), row))
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run one SQLAlchemy Core statement."""
-        self.flush()
+        self._begin()
+        self.finish()
         return super().execute(statement, parameters)
 
-    def flush(self) -> None:
-        """Send the rows that wait."""
+    def insert_exactly_if(self, changing: UpdateBase, parameters: Mapping[str, Any]) -> None:
+        """Send the rows that wait together with one statement that must change a row: all of it happens, or nothing.
+
+        In one round trip, so ``changing`` does not see those rows. Raises :class:`NothingChanged`; the transaction can
+        only be rolled back then.
+        """
+        waiting, self._waiting = self._waiting, []
+        try:
+            both = _conditional(_shapes(waiting), changing)
+            both.run(_driver(self._connection), _values(waiting) | dict(parameters))
+        except DataError as error:
+            if isinstance(error.orig, DivisionByZero):
+                raise NothingChanged from None
+            raise
+
+    def finish(self) -> None:
+        """Send the rows that wait; only the end of the transaction may call this."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            values = {_bind(n, name): value for n, (_, row) in enumerate(waiting) for name, value in row.items()}
-            self._connection.execute(_inserting(tuple(shape for shape, _ in waiting)), values)
+            _inserting(_shapes(waiting)).run(_driver(self._connection), _values(waiting))
 
     @property
     def driver(self) -> "DriverConnection[Any]":
         """The psycopg connection inside, for what must run in this transaction without SQLAlchemy."""
-        self.flush()
-        return cast("DriverConnection[Any]", self._connection.connection.driver_connection)
+        self._begin()
+        self.finish()
+        return _driver(self._connection)
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            _driver(self._connection).execute("BEGIN", prepare=False)
 
 
 class Database:
     """The pool of one process; its login decides what it may touch."""
 
     def __init__(self, engine: Engine) -> None:
+        """Take an engine whose connections begin no transaction by themselves."""
         self._engine = engine
-        # The driver opens such a transaction read-only itself, where a statement would be a round trip of its own.
-        # One snapshot a read: a holder re-keyed between two statements must not make a row point at a key that is gone.
-        self._readers = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 8) -> "Database":
@@ -100,6 +161,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             hide_parameters=True,
+            # Transactions begin where we say so. The commit and the rollback of a connection end them all the same.
+            isolation_level="AUTOCOMMIT",
             connect_args={"options": "-c search_path=jobs,public -c timezone=UTC", "connect_timeout": 5},
         )
         event.listen(engine, "checkout", _refuse_dead)
@@ -108,51 +171,87 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[WriteTx]:
         """Commit what the block did, or none of it; raises :class:`DatabaseUnavailable` where nothing answers."""
-        with self._begin(self._engine) as connection:
+        with self._open() as connection:
             tx = WriteTx(connection)
             yield tx
-            tx.flush()
+            tx.finish()
 
     @contextmanager
     def read(self) -> Iterator[ReadTx]:
-        """Open a read-only transaction on the primary; everything it sees is of one moment."""
-        with self._begin(self._readers) as connection:
+        """Open a read-only transaction on the primary; everything it sees is of one moment.
+
+        A holder re-keyed between two statements must not make a row point at a key that is gone.
+        """
+        with self._open() as connection:
+            _driver(connection).execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", prepare=False)
             yield ReadTx(connection)
 
     @contextmanager
     def single(self) -> Iterator[WriteTx]:
         """Run one statement that is a transaction of its own: no round trip to begin it and none to commit."""
-        with self._begin(self._single) as connection:
-            tx = WriteTx(connection)
+        with self._open() as connection:
+            tx = WriteTx(connection, begun=True)
             yield tx
-            tx.flush()
+            tx.finish()
 
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
 
-    @staticmethod
     @contextmanager
-    def _begin(engine: Engine) -> Iterator[Connection]:
+    def _open(self) -> Iterator[Connection]:
         try:
-            with engine.begin() as connection:
+            with self._engine.begin() as connection:
                 yield connection
         except OperationalError as error:
             # The driver's own words can hold values of the statement; only the kind of fault goes on.
             raise DatabaseUnavailable(type(error.orig).__name__) from None
+        except IntegrityError as error:
+            if isinstance(error.orig, DriverError) and (refusal := _REFUSALS.get(error.orig.diag.constraint_name)):
+                raise refusal from None
+            raise
         except (DriverOperationalError, PoolExhausted) as error:
-            # From what ran on the driver's own connection: a copy into the journal, a job deferred.
+            # From what ran on the driver's own connection: a transaction begun, a copy into the journal.
             raise DatabaseUnavailable(type(error).__name__) from None
 
 
+def _driver(connection: Connection) -> "DriverConnection[Any]":
+    return cast("DriverConnection[Any]", connection.connection.driver_connection)
+
+
+def _shapes(waiting: Sequence[_Waiting]) -> tuple[_Shape, ...]:
+    return tuple(shape for shape, _ in waiting)
+
+
+def _values(waiting: Sequence[_Waiting]) -> dict[str, Any]:
+    return {_bind(n, name): value for n, (_, row) in enumerate(waiting) for name, value in row.items()}
+
+
 @lru_cache(maxsize=256)
-def _inserting(shapes: tuple[_Shape, ...]) -> Insert:
+def _inserting(shapes: tuple[_Shape, ...]) -> Ready:
     """Return one statement that inserts a row of each of these shapes; the rows may refer to one another."""
-    statements = [
+    *others, last = _one_by_one(shapes)
+    return Ready(last.add_cte(*_ctes(others)))
+
+
+@lru_cache(maxsize=256)
+def _conditional(shapes: tuple[_Shape, ...], changing: UpdateBase) -> Ready:
+    """Return one statement that fails, and with it all it does, where ``changing`` finds no row."""
+    changed = changing.returning(literal_column("1")).cte("changed")
+    # A statement cannot be told to fail; a division by zero rows does, and undoes what the rest of it did.
+    holds = select(literal_column("1") / select(func.count()).select_from(changed).scalar_subquery())
+    return Ready(holds.add_cte(*_ctes(_one_by_one(shapes))))
+
+
+def _one_by_one(shapes: tuple[_Shape, ...]) -> list[Insert]:
+    return [
         insert(table).values({name: bindparam(_bind(n, name), type_=table.c[name].type) for name in names})
         for n, (table, names) in enumerate(shapes)
     ]
-    return statements[-1].add_cte(*(one.cte(f"row_{n}") for n, one in enumerate(statements[:-1])))
+
+
+def _ctes(statements: Sequence[Insert]) -> list[CTE]:
+    return [one.cte(f"row_{n}") for n, one in enumerate(statements)]
 
 
 def _bind(place: int, name: str) -> str:
@@ -166,13 +265,11 @@ def _refuse_dead(connection: "DriverConnection[Any]", _record: object, _proxy: o
     a round trip for every transaction.
     """
     try:
-        waiting = select.poll()
-        waiting.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+        waiting = sockets.poll()
+        waiting.register(connection.fileno(), sockets.POLLIN | sockets.POLLHUP | sockets.POLLERR)
         if not waiting.poll(0):
             return
-        connection.autocommit = True
         connection.execute("")
     except DriverOperationalError:
         # The pool answers by opening another one.
         raise DisconnectionError from None
-    connection.autocommit = False

@@ -14,6 +14,14 @@ class DatabaseUnavailable(VaultError):
     """The database does not answer."""
 
 
+class NothingChanged(VaultError):
+    """A statement on which others depended found no row to change."""
+
+
+class ObjectCondemned(VaultError):
+    """The object lay so long without its row that it is being swept away; what it held must be sent again."""
+
+
 class KeyServiceUnavailable(VaultError):
     """The key service is sealed, does not answer or does not know us: nothing can be sealed or opened meanwhile."""
 

@@ -18,8 +18,10 @@ class Job(StrEnum):
     ERASE_DOCUMENT = "erase_document"
     EVALUATE_FAMILY = "evaluate_family"
     EXAMINE_CLAIM = "examine_claim"
+    APPLY_REVIEW = "apply_review"
     FETCH_QUOTIENT_FAMILIAL = "fetch_quotient_familial"
     EXPIRE_DOCUMENT = "expire_document"
+    REPLACE_DOCUMENT = "replace_document"
 
 
 _JOBS = Table(

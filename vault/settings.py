@@ -71,8 +71,14 @@ class VaultSettings(MasterKeySettings):
     """Signs destruction certificates; given only to the process that erases."""
     erasure_log: Path | None = None
     """What was erased, outside every backup; given only to the process that erases."""
+    erasures_copy: Path | None = None
+    """A folder on another machine, mounted, to which every line of that log is copied as it is written."""
     seal_trust: Path | None = None
     """Folder of trusted seal certificates; the test authority in it counts only outside production."""
+    ocr: Literal["best", "tesseract", "packaged", "none"] = "best"
+    """What reads photographs and scans: ``best`` of what is installed, ``tesseract``, ``packaged``, or ``none``."""
+    ocr_data: Path | None = None
+    """Folder of Tesseract's language data; where Debian puts them, when nothing is said."""
     clamd_socket: Path | None = None
     """Where ClamAV's daemon listens; given, nothing it has not scanned is released."""
     max_document_bytes: int = Field(default=64 * 1024 * 1024, ge=1)

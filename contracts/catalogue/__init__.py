@@ -1,6 +1,7 @@
-"""The catalogue: evidence types, services, bodies and tariffs as dated data with their sources; nothing that runs.
+"""The catalogue: evidence types, services, bodies, tariffs, purposes and life events as dated data with their sources.
 
-``VERSION`` names the state of all files here together; every judgement keeps the version it was made under.
+Nothing here runs. ``VERSION`` names the state of all files here together; every judgement keeps the version it was made
+under.
 """
 
-VERSION = "2026-11.1"
+VERSION = "2026-11.3"

@@ -5,10 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from hub.bootstrap import Door
-from hub.errors import CrossSite, SignInRequired
+from hub.errors import AgentSignInRequired, CrossSite, SignInRequired
 from hub.persons.accounts import SignedIn, signed_in
+from hub.persons.agents import SignedInAgent, agent_of
 
 COOKIE = "unefois_session"
+AGENT_COOKIE = "unefois_agent"
+AGENT_PATHS = ("/agents", "/hub/v1/reviews")
+"""Below which a browser sends the agent's cookie, and nowhere else: no resident's page ever receives it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,6 +38,25 @@ def resident_or_nobody(request: Request) -> SignedIn | None:
         return None
 
 
+def agent(request: Request) -> SignedInAgent:
+    """Return the agent who is signed in; raises :class:`AgentSignInRequired`, and :class:`CrossSite` as for residents.
+
+    A resident's session is not looked at: an agent who is also a resident has two accounts that never meet.
+    """
+    refuse_cross_site(request)
+    door = door_of(request)
+    with door.custody.db.transaction() as tx:
+        return agent_of(tx, request.cookies.get(AGENT_COOKIE), now=door.custody.now())
+
+
+def agent_or_nobody(request: Request) -> SignedInAgent | None:
+    """Return the agent who is signed in, or nobody."""
+    try:
+        return agent(request)
+    except AgentSignInRequired:
+        return None
+
+
 def refuse_cross_site(request: Request) -> None:
     """Refuse a write that a browser sends from another site's page.
 
@@ -52,5 +75,11 @@ def refuse_cross_site(request: Request) -> None:
         raise CrossSite
 
 
+async def _own_door(request: Request) -> Door:
+    # A dependency that is not async would be called in a thread, which costs more than the rest of some requests.
+    return door_of(request)
+
+
 Resident = Annotated[SignedIn, Depends(resident)]
-DoorDep = Annotated[Door, Depends(door_of)]
+Agent = Annotated[SignedInAgent, Depends(agent)]
+DoorDep = Annotated[Door, Depends(_own_door)]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import PlainTextResponse
 
-from hub.api.partners import DoorDep
+from hub.api.authorisation import DoorDep
 from hub.errors import NothingHere
 from vault.journal.errors import EntryNotSequenced
 from vault.journal.proofs import consistency_proof

@@ -12,8 +12,8 @@ from fastapi.routing import iter_route_contexts
 from contracts.json_schemas import problem_schema
 from hub.api.problems import CORRELATION_HEADER, MEDIA_TYPE
 
-_OWN_REFUSALS = {"/oauth/token"}
-"""Routes whose refusals another standard shapes (RFC 6749 5.2); their faults are problem documents all the same."""
+_OWN_REFUSALS = {"/oauth/token", "/oauth/revoke"}
+"""Routes whose refusals another standard shapes (RFC 6749 5.2, RFC 7009 2.2.1); their faults are problem documents all the same."""
 _FRAMEWORK_SHAPES = ("HTTPValidationError", "ValidationError")
 
 

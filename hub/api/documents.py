@@ -1,5 +1,6 @@
 """Residents' papers: hand in, list, read, erase."""
 
+from collections.abc import Mapping
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -8,8 +9,17 @@ from fastapi.responses import JSONResponse, Response
 
 from contracts.documents import ANNOUNCED
 from hub.api.callers import DoorDep, Resident
-from hub.api.shapes import CaseCopyShape, CertificateShape, DocumentShape, ErasureShape, ReceiptShape, TicketShape
-from hub.deposits import deposit, erasure, export, listing, preview
+from hub.api.shapes import (
+    CaseCopyShape,
+    CertificateShape,
+    DocumentShape,
+    ErasureShape,
+    NewerShape,
+    ReceiptShape,
+    ReplacementShape,
+    TicketShape,
+)
+from hub.deposits import deposit, erasure, export, listing, preview, replacing
 from hub.errors import LengthRequired, NothingHere
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
@@ -51,7 +61,8 @@ def list_documents(door: DoorDep, who: Resident) -> list[DocumentShape]:
     """Return one's papers, newest first."""
     with door.custody.db.read() as tx:
         views = listing.documents_of(tx, who.person_id)
-    return [_shape(view) for view in views]
+        alike = replacing.resemblances_of(tx, who.person_id)
+    return [_shape(view, alike) for view in views]
 
 
 @router.get("/{document_id}")
@@ -59,9 +70,10 @@ def read_document(document_id: UUID, door: DoorDep, who: Resident) -> DocumentSh
     """Return where one paper stands."""
     with door.custody.db.read() as tx:
         view = listing.document_of(tx, who.person_id, document_id)
+        alike = replacing.resemblances_of(tx, who.person_id)
     if view is None:
         raise NothingHere
-    return _shape(view)
+    return _shape(view, alike)
 
 
 @router.get("/{document_id}/receipt")
@@ -83,9 +95,24 @@ def show_document(document_id: UUID, door: DoorDep, who: Resident) -> TicketShap
 
 @router.delete("/{document_id}", status_code=202)
 def erase_document(document_id: UUID, door: DoorDep, who: Resident) -> ErasureShape:
-    """Withdraw a paper from every use at once and have it erased; say which case copies remain."""
-    copies = erasure.ask_erasure(door.custody, door.catalogue, who, document_id)
-    return ErasureShape(document=document_id, case_copies=[CaseCopyShape.model_validate(copy) for copy in copies])
+    """Withdraw a paper from every use at once and have it erased; say how far that is and which case copies remain."""
+    asked = erasure.ask_erasure(door.custody, door.catalogue, who, document_id)
+    copies = [CaseCopyShape.model_validate(copy) for copy in asked.case_copies]
+    return ErasureShape(document=document_id, state=asked.state, case_copies=copies)
+
+
+@router.put("/{document_id}/replacement", status_code=202)
+def replace_document(document_id: UUID, newer: NewerShape, door: DoorDep, who: Resident) -> ReplacementShape:
+    """Put a newer paper of one's own in the place of this one, which then serves nobody; asking again is harmless."""
+    state = replacing.ask_replacement(door.custody, who, document_id, newer.by)
+    return ReplacementShape(document=document_id, by=newer.by, state=state.value)
+
+
+@router.delete("/{document_id}/resemblances/{other_id}", status_code=204)
+def keep_both(document_id: UUID, other_id: UUID, door: DoorDep, who: Resident) -> Response:
+    """Say that two papers that look alike are both to stay: it is not suggested again."""
+    replacing.keep_both(door.custody, who, document_id, other_id)
+    return Response(status_code=204)
 
 
 @router.get("/{document_id}/destruction-certificate", response_model=CertificateShape)
@@ -124,7 +151,7 @@ def file_name(disposition: str) -> str:
     return found
 
 
-def _shape(view: listing.DocumentView) -> DocumentShape:
+def _shape(view: listing.DocumentView, alike: Mapping[UUID, list[UUID]]) -> DocumentShape:
     return DocumentShape(
         document=view.document_id,
         evidence_type=view.kind,
@@ -133,4 +160,7 @@ def _shape(view: listing.DocumentView) -> DocumentShape:
         received_at=view.received_at,
         issued_on=view.issued_on,
         grade=view.grade,
+        held=view.held,
+        replaced_by=view.replaced_by,
+        resembles=alike.get(view.document_id, []),
     )

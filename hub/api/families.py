@@ -6,16 +6,20 @@ from hub.api.callers import DoorDep, Resident
 from hub.api.shapes import (
     AccessShape,
     AcknowledgementShape,
+    BodyContactShape,
     ChildShape,
     ClaimedShape,
     ClaimShape,
     LineShape,
+    RenewalShape,
     RequirementShape,
     SchoolFileShape,
     SessionShape,
+    SometimesShape,
     WishShape,
 )
 from hub.persons.family import Child, children_of, claim_child
+from hub.requests.lines import Parity
 from hub.requests.open import Wish, open_request
 from hub.school_files.view import FileView, LineView, school_files
 from hub.trace import trace_of
@@ -74,6 +78,9 @@ def request_service(wish: WishShape, door: DoorDep, who: Resident) -> Acknowledg
         accuracy_sworn=wish.accuracy_sworn,
         reuse_authorised=wish.reuse_authorised,
         channel="api",
+        since=wish.since,
+        parity=wish.parity,
+        share=wish.share,
     )
     with door.custody.db.transaction() as tx:
         _, acknowledgement = open_request(tx, door.catalogue, who.person_id, asked, now=door.custody.now())
@@ -110,6 +117,7 @@ def _file(view: FileView) -> SchoolFileShape:
         child=_child(view.child),
         school_year=view.school_year,
         lines=[_line(line) for line in view.lines],
+        renewals=[RenewalShape.model_validate(item) for item in view.renewals],
     )
 
 
@@ -120,9 +128,15 @@ def _line(line: LineView) -> LineShape:
         service_name=line.service_name,
         body=line.body,
         body_name=line.body_name,
+        body_contact=BodyContactShape.model_validate(line.body_contact),
+        parity=Parity(line.parity),
+        share=line.share,
+        follows=line.follows,
         valid_from=line.valid_from,
         valid_until=line.valid_until,
         requested_at=line.requested_at,
         complete=line.complete,
         requirements=[RequirementShape.model_validate(item) for item in line.requirements],
+        sometimes=[SometimesShape.model_validate(item) for item in line.sometimes],
+        waits_for=line.waits_for,
     )

@@ -3,96 +3,24 @@
 import base64
 import hashlib
 from collections.abc import Iterator
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Header, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
 
 from contracts.identifiers import PartnerPseudonym
-from hub.api.problems import correlation_of
-from hub.api.shapes import AnswerShape, AskShape, OfferedShape, TokenShape
-from hub.bootstrap import ReleaseDoor
+from hub.api.authorisation import CallerDep, DoorDep
+from hub.api.shapes import AnswerShape, AskShape, FamilyAskedShape, FamilyAskShape, OfferedShape
 from hub.deposits.export import archive
 from hub.deposits.export import spend as leave
 from hub.deposits.preview import spend
-from hub.errors import InvalidClient, InvalidToken
-from hub.partners.credentials import ASSERTION_TYPE, SCOPE, TOKEN_LIFE, Caller, authenticate, issue_token
+from hub.partners.pseudonyms import Named, resolve
 from hub.releases.asking import Answer, AnswerKind, Asked, ask, fetch
+from hub.school_files.asks import ask_family, refuse
 from vault.crypto.envelope import WHOLE_LIMIT
 from vault.documents.opening import Opened
 
 router = APIRouter(tags=["partners"])
-
-
-def door_of(request: Request) -> ReleaseDoor:
-    """Return the door this application was assembled with."""
-    found: ReleaseDoor = request.app.state.door
-    return found
-
-
-DoorDep = Annotated[ReleaseDoor, Depends(door_of)]
-
-
-def caller_of(door: DoorDep, authorization: Annotated[str | None, Header()] = None) -> Caller:
-    """Return the partner whose token the request carries; raises :class:`InvalidToken`."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise InvalidToken("no bearer token")
-    with door.custody.db.read() as tx:
-        return authenticate(tx, door.issuer, token.strip(), now=door.custody.now())
-
-
-CallerDep = Annotated[Caller, Depends(caller_of)]
-
-
-@router.get("/.well-known/oauth-authorization-server")
-def metadata(door: DoorDep) -> dict[str, object]:
-    """Return the authorisation server's metadata (RFC 8414)."""
-    return {
-        "issuer": door.issuer.url,
-        "token_endpoint": f"{door.issuer.url}/oauth/token",
-        "jwks_uri": f"{door.issuer.url}/oauth/jwks",
-        "grant_types_supported": ["client_credentials"],
-        "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
-        "scopes_supported": [SCOPE],
-    }
-
-
-@router.get("/oauth/jwks")
-def jwks(door: DoorDep) -> dict[str, object]:
-    """Return the public keys of access tokens (RFC 7517)."""
-    return door.issuer.jwks()
-
-
-@router.post(
-    "/oauth/token",
-    response_model=TokenShape,
-    responses={400: {"description": "RFC 6749 error"}, 401: {"description": "RFC 6749 error"}},
-)
-def token(
-    request: Request,
-    door: DoorDep,
-    grant_type: Annotated[str, Form()] = "",
-    client_id: Annotated[str, Form(max_length=60)] = "",
-    client_assertion_type: Annotated[str, Form()] = "",
-    client_assertion: Annotated[str, Form(max_length=8192)] = "",
-) -> Response:
-    """Change a signed assertion for an access token (RFC 6749 4.4, RFC 7523); errors as RFC 6749 5.2 has them."""
-    if grant_type != "client_credentials":
-        return _oauth_error(request, 400, "unsupported_grant_type")
-    if client_assertion_type != ASSERTION_TYPE:
-        return _oauth_error(request, 401, "invalid_client")
-    now = door.custody.now()
-    try:
-        with door.custody.db.transaction() as tx:
-            issued = issue_token(tx, door.issuer, client_id=client_id, assertion=client_assertion, now=now)
-    except InvalidClient:
-        return _oauth_error(request, 401, "invalid_client")
-    shape = TokenShape(access_token=issued, expires_in=int(TOKEN_LIFE.total_seconds()), scope=SCOPE)
-    return JSONResponse(shape.model_dump(), headers={"cache-control": "no-store"})
 
 
 @router.post("/hub/v1/evidence-requests", responses={202: {"model": AnswerShape, "description": "Not yet"}})
@@ -109,6 +37,23 @@ def ask_evidence(asked: AskShape, door: DoorDep, caller: CallerDep, response: Re
     if answer.kind is AnswerKind.PENDING:
         response.status_code = 202
     return _shape(answer)
+
+
+@router.post("/hub/v1/family-asks", status_code=201)
+def ask_of_family(told: FamilyAskShape, door: DoorDep, caller: CallerDep) -> FamilyAskedShape:
+    """Have a family asked, once, for what the hub neither holds nor can obtain; anything else is refused, and counted."""
+    now = door.custody.now()
+    with door.custody.db.transaction() as tx:
+        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+        spared = ask_family(tx, door.catalogue, caller, line_id, told.requirement, now=now)
+    if spared is not None:
+        raise refuse(spared)
+    return FamilyAskedShape(
+        subject=told.subject,
+        requirement=told.requirement,
+        fr="La famille voit votre demande dans son dossier scolaire.",
+        en="The family sees your question in its school file.",
+    )
 
 
 @router.get(
@@ -131,13 +76,13 @@ def ask_evidence(asked: AskShape, door: DoorDep, caller: CallerDep, response: Re
 def fetch_evidence(handle: UUID, request: UUID, door: DoorDep, caller: CallerDep) -> Response:
     """Hand over what was offered in the answer ``request``: the rebuilt copy, verified whole before it leaves."""
     ordered, opened = fetch(door.custody, door.catalogue, caller, handle=handle, request_id=request)
-    return _body(opened, {"release-receipt": str(ordered.release_id)})
+    return opened_body(opened, {"release-receipt": str(ordered.release_id)})
 
 
 @router.get("/previews/{ticket}", include_in_schema=False)
 def preview(ticket: str, door: DoorDep) -> Response:
     """Show a person their own paper, once per ticket."""
-    return _body(spend(door.custody, ticket), {"content-disposition": "inline"})
+    return opened_body(spend(door.custody, ticket), {"content-disposition": "inline"})
 
 
 @router.get("/exports/{ticket}", include_in_schema=False)
@@ -149,7 +94,7 @@ def export(ticket: str, door: DoorDep) -> Response:
     return StreamingResponse(_started(chunks), media_type="application/zip", headers=headers)
 
 
-def _body(opened: Opened, headers: dict[str, str]) -> Response:
+def opened_body(opened: Opened, headers: dict[str, str]) -> Response:
     """Answer with an opened document.
 
     A small one carries its digest (RFC 9530) and was verified in memory; a large one was verified in a first pass,
@@ -198,9 +143,5 @@ def _shape(answer: Answer) -> AnswerShape:
         ],
         awaited=list(answer.awaited),
         until=answer.until,
+        effect_waits_for=answer.effect_waits_for,
     )
-
-
-def _oauth_error(request: Request, status: int, error: str) -> Response:
-    headers = {"cache-control": "no-store", "x-correlation-id": correlation_of(request)}
-    return JSONResponse({"error": error}, status, headers)

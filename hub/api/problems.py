@@ -35,10 +35,20 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.IdempotencyKeyInFlight: "idempotency-key-in-flight",
     hub_errors.IdempotencyKeyReused: "idempotency-key-reused",
     hub_errors.AlreadyRequested: "already-requested",
+    hub_errors.ServedElsewhere: "served-elsewhere",
+    hub_errors.NeverAskTwice: "never-ask-twice",
+    hub_errors.AgentSignInRequired: "agent-sign-in-required",
+    hub_errors.AgentUnknown: "agent-unknown",
+    hub_errors.ReviewTaken: "review-taken",
+    hub_errors.ReviewNotTaken: "review-not-taken",
+    hub_errors.OpinionGiven: "opinion-given",
     hub_errors.NoGround: "no-ground",
     hub_errors.OutsideAgreement: "outside-agreement",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
+    hub_errors.InvalidProof: "invalid-proof",
+    hub_errors.ProofNonceNeeded: "proof-nonce-needed",
+    hub_errors.OutsideGrant: "outside-grant",
     hub_errors.ExchangeInFlight: "conflict",
     hub_errors.HeaderMalformed: "malformed",
     hub_errors.ProtocolVersionRefused: "upload-protocol",
@@ -52,6 +62,7 @@ REASONS: dict[type[Exception], str] = {
     upload_errors.UploadBroken: "integrity",
     upload_errors.TooManyUploads: "too-many-uploads",
     vault_errors.DatabaseUnavailable: "database-unavailable",
+    vault_errors.ObjectCondemned: "took-too-long",
     vault_errors.KeyServiceUnavailable: "key-service-unavailable",
     vault_errors.DocumentUnknown: "not-found",
     vault_errors.DocumentNotAvailable: "conflict",
@@ -75,6 +86,13 @@ REASONS: dict[type[Exception], str] = {
 }
 """The one table; a test proves that every reason the doors can meet is in it."""
 
+_CHALLENGES = {
+    "invalid-token": "invalid_token",
+    "invalid-proof": "invalid_dpop_proof",
+    "proof-nonce-needed": "use_dpop_nonce",
+    "outside-grant": "insufficient_scope",
+}
+"""What a partner's programme reads of a refused token (RFC 6750 3.1, RFC 9449 7.1 and 9)."""
 _STATUSES = {404: "not-found", 405: "method-not-allowed", 401: "sign-in-required", 413: "too-large"}
 
 
@@ -89,8 +107,8 @@ def problem(kind: ProblemType, correlation: str, detail: str = "") -> JSONRespon
         "correlation_id": correlation,
     }
     headers = {CORRELATION_HEADER: correlation, "cache-control": "no-store"}
-    if kind.name == "invalid-token":
-        headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    if kind.name in _CHALLENGES:
+        headers["www-authenticate"] = f'DPoP error="{_CHALLENGES[kind.name]}", algs="ES256 EdDSA PS256"'
     return JSONResponse(body, kind.status, headers, MEDIA_TYPE)
 
 
@@ -126,7 +144,10 @@ def _known(request: Request, error: Exception) -> Response:
     level = logging.ERROR if kind.status >= 500 else logging.INFO
     # Name of the reason only: a detail may carry what the caller sent.
     _LOG.log(level, "refused %s %s", type(error).__name__, correlation)
-    return _answer(request, kind, _public_detail(error))
+    answer = _answer(request, kind, _public_detail(error))
+    if isinstance(error, hub_errors.ProofNonceNeeded):
+        answer.headers["dpop-nonce"] = error.nonce
+    return answer
 
 
 def _public_detail(error: Exception) -> str:
@@ -135,6 +156,8 @@ def _public_detail(error: Exception) -> str:
         hub_errors.HeaderMalformed,
         hub_errors.NoGround,
         hub_errors.OutsideAgreement,
+        hub_errors.OutsideGrant,
+        hub_errors.NeverAskTwice,
     )
     return str(getattr(error, "detail", "")) if isinstance(error, shown) else ""
 

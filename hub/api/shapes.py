@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.documents import DocumentState
 from contracts.grounds import Purpose
+from hub.requests.confirming import Consent
+from hub.requests.lines import Parity
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Part of a name as people write it: no control character, and no NUL, which PostgreSQL does not keep."""
@@ -64,6 +66,23 @@ class DocumentShape(Shape):
     received_at: datetime
     issued_on: date | None
     grade: str | None
+    held: bool
+    replaced_by: UUID | None
+    resembles: list[UUID]
+
+
+class NewerShape(Shape):
+    """Which of the person's papers takes the place of another."""
+
+    by: UUID
+
+
+class ReplacementShape(Shape):
+    """How far the replacement of a paper by a newer one is."""
+
+    document: UUID
+    by: UUID
+    state: Literal["replacing", "replaced"]
 
 
 class CaseCopyShape(Shape):
@@ -83,10 +102,10 @@ class CaseCopyShape(Shape):
 
 
 class ErasureShape(Shape):
-    """That a paper is withdrawn from every use and is being erased, and which case copies remain."""
+    """That a paper is withdrawn from every use, how far its erasure is, and which case copies remain."""
 
     document: UUID
-    state: Literal["erasing"] = "erasing"
+    state: Literal["erasing", "erased", "expired"]
     case_copies: list[CaseCopyShape]
 
 
@@ -177,6 +196,10 @@ class WishShape(Shape):
     body: Annotated[str, Field(pattern=r"^\d{14}$")]
     accuracy_sworn: bool
     reuse_authorised: bool
+    since: date | None = None
+    """First day, where it is not that of the school year."""
+    parity: Parity = Parity.EVERY
+    share: Annotated[int, Field(ge=1, le=100)] = 100
 
 
 class ContactShape(Shape):
@@ -223,7 +246,14 @@ class RequirementShape(Shape):
     state: Literal["satisfied", "missing", "fetching", "awaited"]
     by: str | None
     since: datetime | None
+    until: date | None
+    """The day from which the same evidence would no longer serve."""
     grade: str | None
+    provider: Literal["family", "hub", "body"] | None
+    """Who can provide what is not there yet."""
+    obtainable: bool
+    delays_effect: bool
+    """Without it the decision is taken, and takes effect once it is there (CRPA L.114-5-1)."""
     alternatives: list[str]
     awaited_from: str | None
     sworn_statement: bool
@@ -231,19 +261,52 @@ class RequirementShape(Shape):
     hint: str | None
 
 
+class SometimesShape(Shape):
+    """What is asked in one situation only, or only shown to somebody who keeps no copy (``shown_to``)."""
+
+    name: str
+    when: str
+    papers: list[str]
+    shown_to: list[Literal["school_head", "leisure_centre"]]
+
+
+class BodyContactShape(Shape):
+    """How a family reaches a body."""
+
+    address: str
+    email: str
+    phone: str
+
+
 class LineShape(Shape):
-    """One service by one body."""
+    """One service by one body, in a period; ``parity`` (ISO weeks) and ``share`` (percent) say what this payer pays."""
 
     line_id: UUID
     service: str
     service_name: str
     body: str
     body_name: str
+    body_contact: BodyContactShape
+    parity: Parity
+    share: int
+    follows: UUID | None
+    """The line of another body that this one took over from."""
     valid_from: date
     valid_until: date
     requested_at: datetime
     complete: bool
     requirements: list[RequirementShape]
+    sometimes: list[SometimesShape]
+    waits_for: str | None
+    """Whose agreement the effect still waits for, in one sentence."""
+
+
+class RenewalShape(Shape):
+    """What serves today and will have run out when the next school year begins."""
+
+    name: str
+    until: date
+    services: list[str]
 
 
 class SchoolFileShape(Shape):
@@ -253,6 +316,7 @@ class SchoolFileShape(Shape):
     child: ChildShape
     school_year: str
     lines: list[LineShape]
+    renewals: list[RenewalShape]
 
 
 class AccessShape(Shape):
@@ -268,12 +332,13 @@ class AccessShape(Shape):
 
 
 class TokenShape(Shape):
-    """An access token (RFC 6749 section 5.1)."""
+    """An access token (RFC 6749 section 5.1), bound to a key (RFC 9449) and to what it may be used for (RFC 9396)."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the word of RFC 6750, no secret
+    token_type: Literal["DPoP"] = "DPoP"  # noqa: S105 - the word of RFC 9449, no secret
     expires_in: int
     scope: str
+    authorization_details: list[dict[str, str | list[str]]]
 
 
 class AskShape(Shape):
@@ -284,6 +349,22 @@ class AskShape(Shape):
     requirement: Word
     purpose: Purpose
     on_behalf_of: Treatment
+
+
+class FamilyAskShape(Shape):
+    """What a body wants asked of the family of a subject it knows by its own pseudonym."""
+
+    subject: UUID
+    requirement: Word
+
+
+class FamilyAskedShape(Shape):
+    """That the family is asked, once."""
+
+    subject: UUID
+    requirement: str
+    fr: str
+    en: str
 
 
 class OfferedShape(Shape):
@@ -305,6 +386,8 @@ class AnswerShape(Shape):
     evidence: list[OfferedShape] = []
     awaited: list[str] = []
     until: date | None = None
+    effect_waits_for: Consent | None = None
+    """Where the other guardian's confirmation stands, as long as the decision cannot take effect without it."""
 
 
 class HealthShape(Shape):

@@ -9,9 +9,10 @@ from connectors.errors import ConnectorError
 from connectors.http import HttpTransport
 from connectors.oidc import flow
 from connectors.oidc.person import SignedInPerson
-from connectors.oidc.provider import LIMITS, ProviderConfig
+from connectors.oidc.provider import LIMITS, ProviderConfig, Shape
 from connectors.oidc.tokens import read_jwks, read_userinfo, verify_id_token
 from contracts.identifiers import new_uuid
+from hub.api.agent_sign_in import home_of, open_agent_session
 from hub.api.callers import COOKIE, DoorDep, refuse_cross_site
 from hub.bootstrap import Door
 from hub.errors import NothingHere, SignInFailed, SignInRequired
@@ -63,6 +64,11 @@ def finish(provider: str, request: Request, door: DoorDep) -> Response:
         person, id_token = _converse(door, config, attempt, dict(request.query_params))
     except ConnectorError as error:
         raise SignInFailed(type(error).__name__) from error
+    if config.shape is Shape.PROCONNECT:
+        answer = RedirectResponse(home_of(pending.return_to), 303)
+        open_agent_session(door, provider, person, id_token, answer)
+        answer.delete_cookie(STATE_COOKIE)
+        return answer
     token = _enter(door, provider, person, id_token)
     answer = RedirectResponse(pending.return_to, 303)
     answer.delete_cookie(STATE_COOKIE)

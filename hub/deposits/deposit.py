@@ -15,14 +15,24 @@ from sqlalchemy.exc import IntegrityError
 from contracts.documents import EvidenceType
 from contracts.identifiers import DocumentId, new_uuid
 from hub.deposits import idempotency
+from hub.deposits.leases import leases_of
 from hub.deposits.tables import RECEIPT
 from hub.errors import InvalidValue
 from hub.persons.accounts import SignedIn
 from vault.db import WriteTx
 from vault.documents.custody import Custody
-from vault.documents.deposit import Deposited, SealedObject, record_deposit, seal_to_store
+from vault.documents.deposit import (
+    IN_MEMORY,
+    Deposited,
+    Held,
+    SealedObject,
+    record_deposit,
+    seal_in_memory,
+    seal_to_store,
+    store,
+)
 from vault.documents.tables import DOCUMENT
-from vault.errors import DatabaseUnavailable, VaultError
+from vault.errors import VaultError
 from vault.journal.records import Actor, ActorKind
 from vault.storage.objects import ObjectName
 
@@ -86,25 +96,35 @@ async def deposit(custody: Custody, who: SignedIn, announcement: Announcement, b
     if stored is not None:
         idempotency.same_content(stored, await _fingerprint(caller, announcement, body))
         return Outcome(stored.status, stored.response)
+    leases, key = leases_of(custody.db, custody.now), (caller, announcement.key)
+    leases.hold(key)
     try:
-        sealed = await seal_to_store(custody, body, announced=announcement.media_type, length=announcement.length)
-        return await run_sync(record, custody, who, announcement, sealed, _settling(custody, who, announcement, sealed))
+        outcome = await _take_in(custody, who, announcement, body)
     except BaseException:
-        await run_sync(_give_back, custody, caller, announcement.key)
+        await run_sync(leases.give_back, key)
         raise
+    leases.let_go(key)
+    return outcome
+
+
+async def _take_in(custody: Custody, who: SignedIn, announcement: Announcement, body: AsyncIterator[bytes]) -> Outcome:
+    if announcement.length <= IN_MEMORY:
+        held = await seal_in_memory(custody, body, announced=announcement.media_type, length=announcement.length)
+        return await run_sync(_store_and_record, custody, who, announcement, held)
+    sealed = await seal_to_store(custody, body, announced=announcement.media_type, length=announcement.length)
+    return await run_sync(_record, custody, who, announcement, sealed)
+
+
+def _store_and_record(custody: Custody, who: SignedIn, announcement: Announcement, held: Held) -> Outcome:
+    return _record(custody, who, announcement, store(custody, held))
+
+
+def _record(custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject) -> Outcome:
+    return record(custody, who, announcement, sealed, _settling(custody, who, announcement, sealed))
 
 
 def _begin(custody: Custody, caller: str, key: str) -> idempotency.Stored | None:
     return idempotency.begin(custody.db, caller, key, now=custody.now())
-
-
-def _give_back(custody: Custody, caller: str, key: str) -> None:
-    try:
-        with custody.db.transaction() as tx:
-            idempotency.release(tx, caller, key)
-    except DatabaseUnavailable:
-        # The key frees itself when its time in flight is over; the first error matters more.
-        _LOG.warning("idempotency key not given back")
 
 
 async def _fingerprint(caller: str, announcement: Announcement, body: AsyncIterator[bytes]) -> bytes:

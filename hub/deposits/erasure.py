@@ -1,8 +1,11 @@
 """A resident asks for a paper to be gone: at once for everybody who may ask, and for good once the worker has run."""
 
+from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from contracts.calendar import months_before, paris_day
@@ -19,7 +22,8 @@ from vault.db import WriteTx
 from vault.documents.certificates import Destruction, Remaining, certificate_of, keep_certificate
 from vault.documents.custody import Custody
 from vault.documents.erase import Cause, Erased, erase
-from vault.documents.tables import DOCUMENT
+from vault.documents.hold import is_held
+from vault.documents.tables import DOCUMENT, ERASURE_ASKED
 from vault.errors import DocumentHeld, VaultError
 from vault.jobs import Job, defer
 from vault.journal.entries import append
@@ -32,8 +36,16 @@ TRACE_FR = "Qui a consulté ou reçu ce document, quand et pourquoi : vous pouve
 _WITHDRAWN = {Cause.ASKED_BY_HOLDER: "erased_by_holder", Cause.RETENTION_OVER: "expired"}
 
 
-def ask_erasure(custody: Custody, catalogue: Catalogue, who: SignedIn, document_id: UUID) -> list[CaseCopy]:
-    """Withdraw a paper from every use now and have it erased; return what services received before.
+@dataclass(frozen=True, slots=True)
+class ErasureAsked:
+    """How far an erasure is (``erasing``, ``erased``, or ``expired`` where retention was quicker), and what remains."""
+
+    state: Literal["erasing", "erased", "expired"]
+    case_copies: list[CaseCopy]
+
+
+def ask_erasure(custody: Custody, catalogue: Catalogue, who: SignedIn, document_id: UUID) -> ErasureAsked:
+    """Withdraw a paper from every use now and have it erased; say how far that is and what services received before.
 
     Raises :class:`NothingHere` for anybody else's paper and :class:`~vault.errors.DocumentHeld` under a legal hold.
     Asking again is harmless.
@@ -45,17 +57,22 @@ def ask_erasure(custody: Custody, catalogue: Catalogue, who: SignedIn, document_
         ).one_or_none()
         if row is None:
             raise NothingHere
-        if row.state is DocumentState.HELD:
-            raise DocumentHeld(str(document_id))
         copies = case_copies(tx, catalogue, document_id)
         if row.state in GONE:
-            return copies
+            return ErasureAsked("erased" if row.state is DocumentState.ERASED else "expired", copies)
+        if is_held(tx, document_id):
+            raise DocumentHeld(str(document_id))
+        noted = upsert(ERASURE_ASKED).values(document_id=document_id, asked_at=now).on_conflict_do_nothing()
+        if not tx.execute(noted).rowcount:
+            # Asked before; whatever became of the job then, there is one now.
+            defer(tx, Job.ERASE_DOCUMENT, document_id=document_id)
+            return ErasureAsked("erasing", copies)
         withdraw_evidence(tx, document_id, reason="erased_by_holder", now=now)
         actor = Actor(ActorKind.RESIDENT, str(who.person_id))
         entry = JournalEntry(act=JournalAct.WITHDRAW, actor=actor, document=document_id, subjects=(who.person_id,))
         append(tx, entry)
         defer(tx, Job.ERASE_DOCUMENT, document_id=document_id)
-    return copies
+    return ErasureAsked("erasing", copies)
 
 
 def carry_out_erasure(

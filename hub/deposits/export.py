@@ -8,20 +8,20 @@ import zipfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, insert, select
 
-from contracts.documents import DocumentState, MediaType
+from contracts.documents import SEEN_BY_HOLDER, DocumentState, MediaType
 from contracts.identifiers import DocumentId, PersonId
 from hub.deposits.listing import DocumentView, documents_of, receipt_of
 from hub.errors import NothingHere, SignInStale
 from hub.persons.accounts import SignedIn
 from hub.persons.tables import CIVIL_STATUS
 from hub.releases.case_copies import case_copies
-from hub.releases.gate import Ordered, hand_back, hand_over, order_own_copies
+from hub.releases.gate import Ordered, hand_back, hand_over, name_given, order_own_copies
 from hub.releases.tables import EXPORT_TICKET
 from hub.requirements.catalogue import Catalogue
 from hub.trace import trace_of
@@ -36,6 +36,21 @@ TICKET_LIFE = timedelta(minutes=1)
 FRESH = timedelta(minutes=5)
 """How old a sign-in may be for taking everything away."""
 EVERYTHING = 100_000
+UNCHECKED = "original-NON-VERIFIE"
+"""What the original of a paper is called here that was not read, or in which something was found."""
+READ_ME_FR = """\
+Ce dossier contient tout ce que votre porte-documents garde pour vous.
+
+documents/      vos documents. « original » est le fichier que vous avez donné ; « viewing-copy » est la copie
+                que les services voient.
+history.json    qui a consulté ou reçu vos documents, quand et pourquoi.
+proofs/         les preuves de cet historique.
+manifest.json   la liste de tout ce qui est ici, avec le nom que vous aviez donné à chaque fichier.
+
+Attention : un fichier nommé « original-NON-VERIFIE » est revenu tel que vous l'avez donné, mais nous n'avons pas pu
+le vérifier, ou nous y avons trouvé quelque chose de dangereux. Ouvrez-le seulement si vous savez d'où il vient.
+"""
+_Got = TypeVar("_Got")
 _ENDINGS = {
     MediaType.PDF: "pdf",
     MediaType.JPEG: "jpg",
@@ -69,7 +84,11 @@ class ExportedCopy(_Told):
 
 
 class ExportedDocument(_Told):
-    """One paper: what it is, where it stands, its files here, and who keeps a copy; no file once it is destroyed."""
+    """One paper: what it is, where it stands, its files here, and who keeps a copy; no file once it is destroyed.
+
+    ``checked`` tells whether the original was read and scanned and nothing was found in it; where it is false, the file
+    comes back as it was given, under a name that says so. ``file_name`` is what its sender called it.
+    """
 
     document: UUID
     kind: str
@@ -79,6 +98,9 @@ class ExportedDocument(_Told):
     received_at: datetime
     issued_on: date | None
     grade: str | None
+    file_name: str | None
+    checked: bool
+    replaced_by: UUID | None
     original: ExportedFile | None
     viewing_copy: ExportedFile | None
     receipt: str | None
@@ -149,16 +171,23 @@ def archive(custody: Custody, catalogue: Catalogue, leaving: Leaving, *, journal
     for view in views:
         order = leaving.orders.get(view.document_id)
         files: list[ExportedFile | None] = [None, None]
-        for place, name, opening in ((0, "original", hand_back), (1, "viewing-copy", hand_over)):
+        original = "original" if _is_checked(view) else UNCHECKED
+        for place, name, opening in ((0, original, hand_back), (1, "viewing-copy", hand_over)):
             opened = None if order is None else _opened(custody, order, opening)
             if opened is not None:
                 files[place] = yield from parts.packing.add(f"documents/{view.document_id}/{name}", opened)
-        documents.append((yield from _describe(parts, view, files)))
+        called = _opened(custody, order, name_given) if order is not None and files[0] is not None else None
+        documents.append((yield from _describe(parts, view, files, called or None)))
+    yield from parts.packing.text("LISEZ-MOI.txt", READ_ME_FR)
     yield from _history(parts, documents, journal_key)
     yield parts.packing.end()
 
 
-def _opened(custody: Custody, order: Ordered, opening: Callable[[Custody, Ordered], Opened]) -> Opened | None:
+def _is_checked(view: DocumentView) -> bool:
+    return view.state in SEEN_BY_HOLDER or view.origin != "deposit"
+
+
+def _opened(custody: Custody, order: Ordered, opening: Callable[[Custody, Ordered], _Got]) -> _Got | None:
     try:
         return opening(custody, order)
     except DocumentNotAvailable:
@@ -167,7 +196,7 @@ def _opened(custody: Custody, order: Ordered, opening: Callable[[Custody, Ordere
 
 
 def _describe(
-    parts: _Parts, view: DocumentView, files: list[ExportedFile | None]
+    parts: _Parts, view: DocumentView, files: list[ExportedFile | None], called: str | None
 ) -> Generator[bytes, None, ExportedDocument]:
     packing = parts.packing
     with parts.custody.db.read() as tx:
@@ -188,6 +217,9 @@ def _describe(
         received_at=view.received_at,
         issued_on=view.issued_on,
         grade=view.grade,
+        file_name=called,
+        checked=_is_checked(view),
+        replaced_by=view.replaced_by,
         original=files[0],
         viewing_copy=files[1],
         case_copies=[

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, null, select, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from hub.deposits.leases import LEASE
 from hub.deposits.tables import IDEMPOTENCY
 from hub.errors import IdempotencyKeyInFlight, IdempotencyKeyMissing, IdempotencyKeyReused
 from vault.db import Database, WriteTx
+from vault.errors import NothingChanged
+from vault.ready import Ready
 
-IN_FLIGHT = timedelta(minutes=10)
-"""How long a door that died keeps its key: longer than the largest paper takes on a slow line (64 MiB at 1 Mbit/s)."""
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
@@ -38,12 +39,16 @@ def checked_key(header: str | None) -> str:
 
 
 _NEW = insert(IDEMPOTENCY).values(caller=bindparam("caller"), key=bindparam("key"), expires_at=bindparam("expires_at"))
-_TAKE = _NEW.on_conflict_do_update(
-    index_elements=[IDEMPOTENCY.c.caller, IDEMPOTENCY.c.key],
-    set_={"expires_at": _NEW.excluded.expires_at, "fingerprint": null(), "status": null(), "response": null()},
-    where=IDEMPOTENCY.c.expires_at <= bindparam("now"),
-).returning(IDEMPOTENCY.c.key)
-_FIND = select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == bindparam("caller"), IDEMPOTENCY.c.key == bindparam("key"))
+_TAKE = Ready(
+    _NEW.on_conflict_do_update(
+        index_elements=[IDEMPOTENCY.c.caller, IDEMPOTENCY.c.key],
+        set_={"expires_at": _NEW.excluded.expires_at, "fingerprint": null(), "status": null(), "response": null()},
+        where=IDEMPOTENCY.c.expires_at <= bindparam("now"),
+    ).returning(IDEMPOTENCY.c.key)
+)
+_FIND = Ready(
+    select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == bindparam("caller"), IDEMPOTENCY.c.key == bindparam("key"))
+)
 _SETTLE = (
     update(IDEMPOTENCY)
     .where(
@@ -63,11 +68,11 @@ def begin(db: Database, caller: str, key: str, *, now: datetime) -> Stored | Non
     """
     mine = {"caller": caller, "key": key}
     with db.single() as tx:
-        taken = tx.execute(_TAKE, mine | {"expires_at": now + IN_FLIGHT, "now": now}).one_or_none()
+        taken = tx.row(_TAKE, mine | {"expires_at": now + LEASE, "now": now})
     if taken is not None:
         return None
     with db.single() as tx:
-        row = tx.execute(_FIND, mine).one_or_none()
+        row = tx.row(_FIND, mine)
     if row is None or row.status is None:
         raise IdempotencyKeyInFlight
     return Stored(row.status, row.response, bytes(row.fingerprint))
@@ -81,17 +86,10 @@ def settle(
     Raises :class:`IdempotencyKeyInFlight`, which undoes the effect, where the key was lost to another request.
     """
     values = {"fingerprint": fingerprint, "status": status, "response": dict(response), "expires_at": now + KEPT}
-    if tx.execute(_SETTLE, values | {"of": caller, "under": key}).rowcount != 1:
-        raise IdempotencyKeyInFlight
-
-
-def release(tx: WriteTx, caller: str, key: str) -> None:
-    """Give back a key whose request had no effect, so that a corrected retry may use it."""
-    tx.execute(
-        delete(IDEMPOTENCY).where(
-            IDEMPOTENCY.c.caller == caller, IDEMPOTENCY.c.key == key, IDEMPOTENCY.c.status.is_(None)
-        )
-    )
+    try:
+        tx.insert_exactly_if(_SETTLE, values | {"of": caller, "under": key})
+    except NothingChanged:
+        raise IdempotencyKeyInFlight from None
 
 
 def same_content(stored: Stored, fingerprint: bytes) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.engine import Row
 
 from contracts.documents import GONE, DocumentState, Grade
@@ -13,7 +13,7 @@ from hub.deposits.tables import RECEIPT
 from hub.requests.tables import ENROLMENT_LINE
 from hub.school_files.tables import EVIDENCE, SATISFACTION
 from vault.db import ReadTx
-from vault.documents.tables import DOCUMENT, READING
+from vault.documents.tables import DOCUMENT, ERASURE_ASKED, LEGAL_HOLD, READING, REPLACEMENT
 
 LISTED = 200
 """How many papers a list shows; nobody reads further, and the newest come first."""
@@ -25,7 +25,8 @@ class DocumentView:
 
     ``kind`` is what reading found, or what the sender announced until then; ``origin`` is ``deposit``, or ``record``
     for a datum obtained at its source; ``receipt_id`` is the first receipt; ``withdrawn`` says that its erasure was
-    asked and is under way.
+    asked and is under way; ``held`` that a legal hold keeps it; ``replaced_by`` names the paper that takes its place,
+    or is about to.
     """
 
     document_id: UUID
@@ -38,6 +39,8 @@ class DocumentView:
     grade: Grade | None
     receipt_id: UUID | None
     withdrawn: bool
+    held: bool
+    replaced_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,8 @@ def _views(holder_id: UUID) -> Any:
         .limit(1)
         .scalar_subquery()
     )
-    withdrawn = (
-        select(EVIDENCE.c.evidence_id)
-        .where(EVIDENCE.c.document_id == DOCUMENT.c.document_id, EVIDENCE.c.withdrawn_at.is_not(None))
-        .exists()
-    )
+    withdrawn = exists().where(ERASURE_ASKED.c.document_id == DOCUMENT.c.document_id)
+    held = exists().where(LEGAL_HOLD.c.document_id == DOCUMENT.c.document_id, LEGAL_HOLD.c.lifted_at.is_(None))
     columns = ("document_id", "origin", "announced_type", "state", "state_reason", "received_at")
     return (
         select(
@@ -119,8 +119,11 @@ def _views(holder_id: UUID) -> Any:
             READING.c.issued_on,
             first_receipt.label("receipt_id"),
             withdrawn.label("withdrawn"),
+            held.label("held"),
+            REPLACEMENT.c.by_document_id,
         )
         .outerjoin(READING, READING.c.document_id == DOCUMENT.c.document_id)
+        .outerjoin(REPLACEMENT, REPLACEMENT.c.document_id == DOCUMENT.c.document_id)
         .where(DOCUMENT.c.holder_id == holder_id)
     )
 
@@ -137,4 +140,6 @@ def _view(row: "Row[Any]") -> DocumentView:
         grade=row.grade,
         receipt_id=row.receipt_id,
         withdrawn=row.withdrawn and row.state not in GONE,
+        held=row.held,
+        replaced_by=row.by_document_id,
     )

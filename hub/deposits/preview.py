@@ -5,30 +5,26 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert
 
+from contracts.documents import SEEN_BY_HOLDER
 from contracts.identifiers import DocumentId, PersonId
 from hub.errors import NothingHere
-from hub.releases.gate import hand_over, order_own_copy
+from hub.releases.gate import hand_over, order_own, own_paper, own_papers
 from hub.releases.tables import PREVIEW_TICKET
-from hub.school_files.tables import EVIDENCE
 from vault.documents.custody import Custody
 from vault.documents.opening import Opened
+from vault.errors import NothingChanged
+from vault.ready import Ready
 
 TICKET_LIFE = timedelta(minutes=1)
 
 
 def issue(custody: Custody, person_id: PersonId, document_id: UUID) -> str:
-    """Return a ticket for one look at one's own available paper; raises :class:`NothingHere` for any other."""
+    """Return a ticket for one look at one's own paper; raises as :func:`hub.releases.gate.own_paper` does."""
     ticket = secrets.token_urlsafe(32)
     with custody.db.transaction() as tx:
-        own = select(EVIDENCE.c.evidence_id).where(
-            EVIDENCE.c.document_id == document_id,
-            EVIDENCE.c.holder_id == person_id,
-            EVIDENCE.c.withdrawn_at.is_(None),
-        )
-        if tx.execute(own).one_or_none() is None:
-            raise NothingHere
+        own_paper(tx, person_id, document_id)
         tx.execute(
             insert(PREVIEW_TICKET).values(
                 ticket_digest=_digest(ticket),
@@ -40,17 +36,27 @@ def issue(custody: Custody, person_id: PersonId, document_id: UUID) -> str:
     return ticket
 
 
-_SPEND = delete(PREVIEW_TICKET).where(PREVIEW_TICKET.c.ticket_digest == bindparam("digest")).returning(PREVIEW_TICKET)
+_TICKET = Ready(
+    own_papers(PREVIEW_TICKET.c.document_id, PREVIEW_TICKET.c.person_id)
+    .add_columns(PREVIEW_TICKET.c.person_id, PREVIEW_TICKET.c.document_id, PREVIEW_TICKET.c.expires_at)
+    .where(PREVIEW_TICKET.c.ticket_digest == bindparam("digest"))
+)
+_SPEND = delete(PREVIEW_TICKET).where(PREVIEW_TICKET.c.ticket_digest == bindparam("digest"))
 
 
 def spend(custody: Custody, ticket: str) -> Opened:
     """Open the paper a ticket is for, once; the journal keeps it like every other look."""
-    now = custody.now()
+    now, digest = custody.now(), _digest(ticket)
     with custody.db.transaction() as tx:
-        row = tx.execute(_SPEND, {"digest": _digest(ticket)}).one_or_none()
-        if row is None or row.expires_at <= now:
+        row = tx.row(_TICKET, {"digest": digest})
+        if row is None or row.expires_at <= now or row.state not in SEEN_BY_HOLDER:
             raise NothingHere
-        ordered = order_own_copy(tx, PersonId(row.person_id), DocumentId(row.document_id), now=now)
+        ordered = order_own(tx, PersonId(row.person_id), DocumentId(row.document_id), row.evidence_id, now=now)
+        try:
+            # The ticket spent and the look written down, or neither: two who hold it do not both see.
+            tx.insert_exactly_if(_SPEND, {"digest": digest})
+        except NothingChanged:
+            raise NothingHere from None
     return hand_over(custody, ordered)
 
 

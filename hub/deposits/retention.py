@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from contracts.calendar import months_before
 from contracts.documents import DocumentState
@@ -14,8 +14,8 @@ from hub.school_files.tables import EVIDENCE, SATISFACTION
 from vault.db import ReadTx
 from vault.documents.custody import Custody
 from vault.documents.erase import Cause
-from vault.documents.hold import hold, lift
-from vault.documents.tables import DOCUMENT, READING
+from vault.documents.hold import hold, lift, tell_store
+from vault.documents.tables import DOCUMENT, ERASURE_ASKED, LEGAL_HOLD, READING
 from vault.jobs import Job, defer
 from vault.journal.records import Actor, ActorKind
 
@@ -77,11 +77,12 @@ def expiry_due(tx: ReadTx, catalogue: Catalogue, *, now: datetime, only: UUID | 
         .correlate(DOCUMENT)
         .scalar_subquery()
     )
+    held = exists().where(LEGAL_HOLD.c.document_id == DOCUMENT.c.document_id, LEGAL_HOLD.c.lifted_at.is_(None))
     since = func.greatest(DOCUMENT.c.received_at, last_used)
     statement = (
         select(DOCUMENT.c.document_id)
         .outerjoin(READING, READING.c.document_id == DOCUMENT.c.document_id)
-        .where(~serves, or_(*_over(catalogue, since, now)))
+        .where(~serves, ~held, or_(*_over(catalogue, since, now)))
         .order_by(DOCUMENT.c.received_at, DOCUMENT.c.document_id)
         .limit(BATCH)
     )
@@ -91,18 +92,24 @@ def expiry_due(tx: ReadTx, catalogue: Catalogue, *, now: datetime, only: UUID | 
 
 
 def place_hold(custody: Custody, document_id: UUID, *, reference: str) -> None:
-    """Place a legal hold, as the operator who was handed the decision; raises as :func:`vault.documents.hold.hold`."""
+    """Place a legal hold, as the operator who was handed the decision; repeating it finishes what a fault interrupted.
+
+    Raises as :func:`vault.documents.hold.hold` and :func:`vault.documents.hold.tell_store` do; the latter's faults leave
+    a hold that holds, and that the worker tells the store of later.
+    """
     with custody.db.transaction() as tx:
         hold(tx, custody, DocumentId(document_id), reference=reference, actor=OPERATOR)
+    tell_store(custody, DocumentId(document_id))
 
 
 def lift_hold(custody: Custody, document_id: UUID) -> None:
     """Lift a legal hold; an erasure that was asked before it came is then carried out."""
     with custody.db.transaction() as tx:
         lift(tx, custody, DocumentId(document_id), actor=OPERATOR)
-        withdrawn = select(EVIDENCE.c.withdrawn_at).where(EVIDENCE.c.document_id == document_id)
-        if tx.execute(withdrawn).scalar_one_or_none() is not None:
+        asked = select(ERASURE_ASKED.c.document_id).where(ERASURE_ASKED.c.document_id == document_id)
+        if tx.execute(asked).one_or_none() is not None:
             defer(tx, Job.ERASE_DOCUMENT, document_id=document_id)
+    tell_store(custody, DocumentId(document_id))
 
 
 OPERATOR = Actor(ActorKind.PROCESS, "operator")

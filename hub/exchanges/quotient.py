@@ -18,14 +18,17 @@ from sqlalchemy.engine import Row
 from connectors.api_particulier.codec import QuotientFamilialCodec
 from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
 from connectors.port import Binding, Transport
+from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, MediaType
 from contracts.identifiers import DocumentId, PersonId, Siret, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import ExchangeInFlight
 from hub.exchanges import log
+from hub.persons.proving import consider_household
 from hub.persons.tables import CIVIL_STATUS
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
 from hub.requirements.catalogue import Catalogue
+from hub.requirements.families.income import JANUARY, month_to_ask
 from hub.school_files.judging import judge_family, record_pulled_evidence
 from hub.school_files.tables import ASK
 from vault.db import ReadTx, WriteTx
@@ -60,11 +63,11 @@ def fetch_quotient_familial(
     """
     with custody.db.read() as tx:
         row = _request(tx, request_id)
-    binding = None if row is None else source.binding_for(Siret(row.body))
+    binding = None if row is None or not _may_ask(catalogue, row) else source.binding_for(Siret(row.body))
     if row is None or row.gender not in _GENDERS or binding is None:
         if row is not None:
             with custody.db.transaction() as write:
-                _ask_family(write, catalogue, row, "not_found_at_source", now=custody.now())
+                _ask_family(write, catalogue, row, "source_not_asked", now=custody.now())
         return None
     key = log.Key(binding.slug, OPERATION, str(request_id))
     try:
@@ -77,6 +80,12 @@ def fetch_quotient_familial(
     return _converse(custody, catalogue, (source, binding), begun, row)
 
 
+def _may_ask(catalogue: Catalogue, row: "Row[Any]") -> bool:
+    """Tell whether the purpose matrix lets this request's purpose ask for the datum (use cases of API Particulier)."""
+    service = catalogue.services.get(row.service)
+    return service is not None and catalogue.may_fetch(service.purpose, OPERATION)
+
+
 def _converse(
     custody: Custody,
     catalogue: Catalogue,
@@ -86,7 +95,10 @@ def _converse(
 ) -> datetime | None:
     source, binding = way
     codec = QuotientFamilialCodec()
-    command = QuotientFamilialQuery(_identity(row))
+    today = paris_day(custody.now())
+    # The current month needs no naming, unless it is not settled yet.
+    year, month = month_to_ask(today) if today.month == JANUARY else (None, None)
+    command = QuotientFamilialQuery(_identity(row), year, month)
     exchange = source.transport_for(binding).send(codec.encode(command, binding))
     outcome = codec.decode(command, exchange)
     if outcome.kind is OutcomeKind.FOUND:
@@ -149,6 +161,7 @@ def _deposit(
         usable_for=catalogue.services[row.service].purpose,
         now=custody.now(),
     )
+    consider_household(tx, row.requester_id, fields["children"], now=custody.now())
 
 
 def _children(data: dict[str, Any]) -> str:

@@ -1,58 +1,121 @@
-"""The authorisation server for partners: a signed assertion in, an access token of five minutes out.
+"""The authorisation server for partners: a signed assertion in, an access token of five minutes out, bound to a key.
 
-Client authentication is ``private_key_jwt`` (RFC 7523) with the audience rule of draft-ietf-oauth-rfc7523bis: one
-string, our issuer identifier. Access tokens are ``at+jwt`` (RFC 9068).
+After the FAPI 2.0 Security Profile. Client authentication is ``private_key_jwt`` (RFC 7523) with the audience rule of
+draft-ietf-oauth-rfc7523bis: one string, our issuer identifier. Access tokens are ``at+jwt`` (RFC 9068), bound by DPoP
+(RFC 9449), and say what they were granted for (RFC 9396).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.errors import TokenRefused
-from connectors.jose import check_claims, public_part, sign_compact, verify_compact
+from connectors.jose import LEEWAY, check_claims, sign_compact, verify_compact
+from contracts.calendar import paris_day
+from contracts.grounds import Purpose
 from contracts.identifiers import Siret, new_uuid
-from hub.errors import InvalidClient, InvalidToken
-from hub.partners.tables import PARTNER, SPENT_ASSERTION
+from hub.errors import (
+    DetailsRefused,
+    InvalidClient,
+    InvalidProof,
+    InvalidToken,
+    OutsideGrant,
+    ScopeRefused,
+    TokenForeign,
+)
+from hub.partners.details import Detail, dumped, grant, read_details, read_granted
+from hub.partners.dpop import Nonces, Proof
+from hub.partners.keys import TOKEN_LIFE, TokenKeys
+from hub.partners.registry import agreements_of
+from hub.partners.tables import PARTNER, REVOKED_TOKEN, SPENT_ASSERTION, SPENT_PROOF
 from vault.db import ReadTx, WriteTx
 
-TOKEN_LIFE = timedelta(minutes=5)
 ASSERTION_LIFE = timedelta(seconds=60)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+JTI_MAX = 256
 SCOPE = "evidence"
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Our identity as an authorisation server, and the private JWK it signs with."""
+    """Our identity as an authorisation server, and the ring of keys it signs with."""
 
     url: str
-    signing_key: Mapping[str, Any] = field(repr=False)
+    ring: Callable[[], TokenKeys] = field(repr=False)
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self, now: datetime) -> dict[str, Any]:
         """Return the public keys (RFC 7517)."""
-        return {"keys": [public_part(self.signing_key)]}
+        return {"keys": self.ring().public(now)}
+
+    def nonces(self) -> Nonces:
+        """Return what makes and knows nonces for proofs."""
+        return Nonces(self.ring().nonce_secrets())
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A partner that has just proved who it is."""
+
+    siret: Siret
+    client_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a token is to be good for, as the parameters of the request say it."""
+
+    details: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An access token, and what it is good for."""
+
+    token: str = field(repr=False)
+    granted: tuple[Detail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTold:
+    """What a token of ours says; whether it still stands, the database knows."""
+
+    siret: Siret
+    granted: tuple[Detail, ...]
+    bound_to: str
+    digest: bytes
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A partner whose token was verified for this one request."""
+    """A partner whose token and proof were verified for this one request."""
 
     siret: Siret
     name: str
+    granted: tuple[Detail, ...]
+
+    def require(self, service: str, purpose: Purpose, evidence_type: str | None = None) -> None:
+        """Raise :class:`OutsideGrant` where the token was not issued for a question."""
+        if not any(one.covers(service, purpose, evidence_type) for one in self.granted):
+            raise OutsideGrant(f"{evidence_type or service} for {purpose}")
 
 
-def issue_token(tx: WriteTx, issuer: Issuer, *, client_id: str, assertion: str, now: datetime) -> str:
-    """Return an access token for the partner that signed ``assertion``.
+def authenticate_client(
+    tx: WriteTx, issuer: Issuer, *, client_id: str, assertion: str, proof: Proof | None, now: datetime
+) -> Client:
+    """Return the partner that signed ``assertion``; neither it nor ``proof`` serves again once ``tx`` commits.
 
     Raises :class:`InvalidClient` for an unknown or suspended partner, a bad, stale or replayed assertion; which of
-    these it was is for our log, not for the caller.
+    these it was is for our log, not for the caller. Raises :class:`InvalidProof` for a proof that served before.
     """
-    partner = tx.execute(
+    partner = tx.look(
         select(PARTNER).where(PARTNER.c.slug == client_id, PARTNER.c.suspended_at.is_(None))
     ).one_or_none()
     if partner is None:
@@ -62,43 +125,109 @@ def issue_token(tx: WriteTx, issuer: Issuer, *, client_id: str, assertion: str, 
         check_claims(claims, issuer=client_id, audience=issuer.url, now=now, max_life=ASSERTION_LIFE)
     except TokenRefused as error:
         raise InvalidClient(type(error).__name__) from error
-    if claims.get("sub") != client_id or claims.get("aud") != issuer.url or not isinstance(claims.get("jti"), str):
-        raise InvalidClient("sub, aud or jti")
-    _spend(tx, client_id, claims["jti"], now=now)
-    return sign_compact(
-        {
-            "iss": issuer.url,
-            "aud": issuer.url,
-            "sub": partner.siret,
-            "client_id": client_id,
-            "scope": SCOPE,
-            "iat": int(now.timestamp()),
-            "exp": int((now + TOKEN_LIFE).timestamp()),
-            "jti": str(new_uuid()),
-        },
-        issuer.signing_key,
-        typ="at+jwt",
-    )
-
-
-def authenticate(tx: ReadTx, issuer: Issuer, token: str, *, now: datetime) -> Caller:
-    """Return the partner of an access token; raises :class:`InvalidToken`, also for one suspended since."""
-    try:
-        claims = verify_compact(token, issuer.jwks()["keys"], typ="at+jwt")
-        check_claims(claims, issuer=issuer.url, audience=issuer.url, now=now, max_life=TOKEN_LIFE)
-    except TokenRefused as error:
-        raise InvalidToken(type(error).__name__) from error
-    statement = select(PARTNER.c.name).where(PARTNER.c.siret == claims.get("sub"), PARTNER.c.suspended_at.is_(None))
-    name = tx.execute(statement).scalar_one_or_none()
-    if name is None:
-        raise InvalidToken("unknown or suspended")
-    return Caller(Siret(str(claims["sub"])), name)
-
-
-def _spend(tx: WriteTx, client_id: str, jti: str, *, now: datetime) -> None:
-    """Let an assertion serve once; the row outlives the assertion and its leeway."""
+    jti = claims.get("jti")
+    if claims.get("sub") != client_id or claims.get("aud") != issuer.url:
+        raise InvalidClient("sub or aud")
+    if not isinstance(jti, str) or not 1 <= len(jti) <= JTI_MAX:
+        raise InvalidClient("jti")
     digest = hashlib.sha256(f"{client_id}\x00{jti}".encode()).digest()
-    row = {"assertion_digest": digest, "expires_at": now + 3 * ASSERTION_LIFE}
-    fresh = tx.execute(insert(SPENT_ASSERTION).values(**row).on_conflict_do_nothing().returning(SPENT_ASSERTION))
-    if fresh.one_or_none() is None:
+    # The row outlives the assertion and its leeway.
+    row = {"assertion_digest": digest, "expires_at": now + ASSERTION_LIFE + 3 * LEEWAY}
+    fresh = insert(SPENT_ASSERTION).values(**row).on_conflict_do_nothing().returning(SPENT_ASSERTION.c.expires_at)
+    if tx.execute(fresh).one_or_none() is None:
         raise InvalidClient("assertion replayed")
+    if proof is not None and tx.execute(_SPEND_PROOF, _spending(proof)).one_or_none() is None:
+        raise InvalidProof("replayed")
+    return Client(Siret(partner.siret), client_id, partner.name)
+
+
+def issue_token(tx: ReadTx, issuer: Issuer, client: Client, wanted: Wanted, *, proof: Proof, now: datetime) -> Issued:
+    """Return an access token for what is ``wanted``, bound to the key of ``proof``.
+
+    Raises :class:`ScopeRefused`, and :class:`DetailsRefused` where they cannot be read or no agreement in force covers
+    them.
+    """
+    if wanted.scope not in ("", SCOPE):
+        raise ScopeRefused
+    granted = grant(read_details(wanted.details), agreements_of(tx, client.siret, on=paris_day(now)))
+    claims = {
+        "iss": issuer.url,
+        "aud": issuer.url,
+        "sub": client.siret,
+        "client_id": client.client_id,
+        "scope": SCOPE,
+        "iat": int(now.timestamp()),
+        "exp": int((now + TOKEN_LIFE).timestamp()),
+        "jti": str(new_uuid()),
+        "cnf": {"jkt": proof.thumbprint},
+        "authorization_details": dumped(granted),
+    }
+    return Issued(sign_compact(claims, issuer.ring().signing(now), typ="at+jwt"), granted)
+
+
+def read_token(issuer: Issuer, token: str, *, now: datetime) -> TokenTold:
+    """Return what a token of ours says; raises :class:`InvalidToken` for any other, and for one that is over."""
+    try:
+        claims = verify_compact(token, issuer.jwks(now)["keys"], typ="at+jwt")
+        check_claims(claims, issuer=issuer.url, audience=issuer.url, now=now, max_life=TOKEN_LIFE)
+        granted = read_granted(claims.get("authorization_details"))
+    except (TokenRefused, DetailsRefused) as error:
+        raise InvalidToken(type(error).__name__) from error
+    bound = claims.get("cnf")
+    if not isinstance(bound, dict) or not isinstance(bound.get("jkt"), str):
+        raise InvalidToken("bound to no key")
+    digest = hashlib.sha256(str(claims.get("jti")).encode()).digest()
+    return TokenTold(Siret(str(claims.get("sub"))), granted, bound["jkt"], digest, now + TOKEN_LIFE + 3 * LEEWAY)
+
+
+def admit(tx: WriteTx, told: TokenTold, proof: Proof) -> Caller:
+    """Return the partner behind a token and its proof, which serves nobody again; all of it in one statement.
+
+    Raises :class:`InvalidToken` for a partner suspended since and a token taken back, and :class:`InvalidProof` for a
+    proof by another key or one that served before.
+    """
+    if proof.thumbprint != told.bound_to:
+        raise InvalidProof("another key")
+    found = tx.execute(_ADMIT, _spending(proof) | {"siret": told.siret, "token": told.digest}).one_or_none()
+    if found is None or found.revoked:
+        raise InvalidToken("unknown, suspended or revoked")
+    if not found.fresh:
+        raise InvalidProof("replayed")
+    return Caller(told.siret, found.name, told.granted)
+
+
+def revoke_token(tx: WriteTx, issuer: Issuer, client: Client, token: str, *, now: datetime) -> None:
+    """Take an access token back (RFC 7009); what is no token of ours is none already.
+
+    Raises :class:`TokenForeign` for one that was issued to somebody else.
+    """
+    try:
+        told = read_token(issuer, token, now=now)
+    except InvalidToken:
+        return
+    if told.siret != client.siret:
+        raise TokenForeign
+    row = {"token_digest": told.digest, "expires_at": told.expires_at}
+    tx.execute(insert(REVOKED_TOKEN).values(**row).on_conflict_do_nothing())
+
+
+_SPEND_PROOF = (
+    insert(SPENT_PROOF)
+    .values(proof_digest=bindparam("proof"), expires_at=bindparam("until"))
+    .on_conflict_do_nothing()
+    .returning(SPENT_PROOF.c.proof_digest)
+)
+_FRESH = _SPEND_PROOF.cte("fresh")
+_ADMIT = (
+    select(
+        PARTNER.c.name,
+        exists(select(_FRESH.c.proof_digest)).label("fresh"),
+        exists().where(REVOKED_TOKEN.c.token_digest == bindparam("token")).label("revoked"),
+    )
+    .where(PARTNER.c.siret == bindparam("siret"), PARTNER.c.suspended_at.is_(None))
+    .add_cte(_FRESH)
+)
+
+
+def _spending(proof: Proof) -> dict[str, object]:
+    return {"proof": proof.digest, "until": proof.expires_at}

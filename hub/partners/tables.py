@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Column, Date, LargeBinary, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Date, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
@@ -49,5 +49,30 @@ SPENT_ASSERTION = Table(
     "spent_assertion",
     METADATA,
     Column("assertion_digest", LargeBinary, primary_key=True),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+SPENT_PROOF = Table(
+    "spent_proof",
+    METADATA,
+    Column("proof_digest", LargeBinary, primary_key=True),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+REVOKED_TOKEN = Table(
+    "revoked_token",
+    METADATA,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+CREDENTIAL_REFUSAL = Table(
+    "credential_refusal",
+    METADATA,
+    Column("minute", TIMESTAMP(timezone=True), primary_key=True),
+    Column("siret", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("times", BigInteger, nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )

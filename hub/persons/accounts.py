@@ -11,9 +11,10 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from contracts.documents import Grade
 from contracts.identifiers import AccountId, PersonId, new_uuid
 from hub.errors import SignInFailed, SignInRequired
-from hub.persons.tables import ACCOUNT, CIVIL_STATUS, PENDING_SIGN_IN, PERSON, SESSION
+from hub.persons.tables import ACCOUNT, CIVIL_STATUS, DEATH, PENDING_SIGN_IN, PERSON, SESSION
 from hub.requirements.names import match_key
 from vault.db import ReadTx, WriteTx
+from vault.ready import Ready
 
 SESSION_LIFE = timedelta(minutes=30)
 """As long as a session of FranceConnect itself."""
@@ -133,11 +134,16 @@ def close_session(tx: WriteTx, token: str) -> None:
     tx.execute(delete(SESSION).where(SESSION.c.token_digest == _digest(token)))
 
 
-_SIGNED_IN = (
+_SIGNED_IN = Ready(
     select(SESSION, ACCOUNT.c.person_id, ACCOUNT.c.level, CIVIL_STATUS.c.family_name, CIVIL_STATUS.c.given_names)
     .join(ACCOUNT, ACCOUNT.c.account_id == SESSION.c.account_id)
     .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == ACCOUNT.c.person_id)
-    .where(SESSION.c.token_digest == bindparam("digest"), CIVIL_STATUS.c.retracted_at.is_(None))
+    .where(
+        SESSION.c.token_digest == bindparam("digest"),
+        CIVIL_STATUS.c.retracted_at.is_(None),
+        # Nobody is signed in for somebody who has died.
+        ~select(DEATH.c.person_id).where(DEATH.c.person_id == ACCOUNT.c.person_id).correlate(ACCOUNT).exists(),
+    )
 )
 
 
@@ -145,7 +151,7 @@ def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
     """Return whose session ``token`` opens; raises :class:`SignInRequired`."""
     if not token:
         raise SignInRequired
-    row = tx.execute(_SIGNED_IN, {"digest": _digest(token)}).one_or_none()
+    row = tx.row(_SIGNED_IN, {"digest": _digest(token)})
     if row is None or row.expires_at <= now:
         raise SignInRequired
     return SignedIn(

@@ -1,10 +1,10 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Column, Date, LargeBinary, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import TIMESTAMP, Boolean, Column, Date, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
-from vault.documents.tables import GRADE
+from vault.documents.tables import GRADE, OUTCOME
 
 PERSON = Table(
     "person",
@@ -73,7 +73,9 @@ FAMILY_LINK = Table(
     Column("child_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("authority", Text, nullable=False),
-    Column("source_document", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_document", Uuid),
+    Column("source_review", Uuid),
     Column("grade", GRADE, nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date),
@@ -102,7 +104,113 @@ REVIEW = Table(
     Column("adult_id", Uuid, nullable=False),
     Column("child_id", Uuid),
     Column("document_id", Uuid),
+    Column("claim_id", Uuid),
+    Column("line_id", Uuid),
+    Column("requirement", Text),
+    Column("service", Text, nullable=False),
+    Column("body", Text),
     Column("reason", Text, nullable=False),
+    Column("opinions_needed", SmallInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("claimed_by", Uuid),
+    Column("claimed_until", TIMESTAMP(timezone=True)),
+    Column("outcome", OUTCOME),
+    Column("decision_reason", Text),
+    Column("decision", JSONB),
+    Column("decided_at", TIMESTAMP(timezone=True)),
+    Column("applied_at", TIMESTAMP(timezone=True)),
+)
+
+REVIEW_OPINION = Table(
+    "review_opinion",
+    METADATA,
+    Column("review_id", Uuid, primary_key=True),
+    Column("agent_id", Uuid, primary_key=True),
+    Column("outcome", OUTCOME, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("decision", JSONB, nullable=False),
+    Column("given_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+REVIEW_TICKET = Table(
+    "review_ticket",
+    METADATA,
+    Column("ticket_digest", LargeBinary, primary_key=True),
+    Column("review_id", Uuid, nullable=False),
+    Column("agent_id", Uuid, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+AGENT = Table(
+    "agent",
+    METADATA,
+    Column("agent_id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("siret", Text, nullable=False),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("added_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("removed_at", TIMESTAMP(timezone=True)),
+)
+
+AGENT_ROLE = Table(
+    "agent_role",
+    METADATA,
+    Column("role_id", Uuid, primary_key=True),
+    Column("agent_id", Uuid, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("given_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("withdrawn_at", TIMESTAMP(timezone=True)),
+)
+
+AGENT_SESSION = Table(
+    "agent_session",
+    METADATA,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("agent_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("id_token", Text, nullable=False),
+    Column("authenticated_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+RESIDENCE = Table(
+    "residence",
+    METADATA,
+    Column("residence_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("sector", Text),
+    Column("confidential", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_document", Uuid),
+    Column("grade", GRADE, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retracted_at", TIMESTAMP(timezone=True)),
+)
+
+CONTACT = Table(
+    "contact",
+    METADATA,
+    Column("contact_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("value", Text),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("retracted_at", TIMESTAMP(timezone=True)),
+)
+
+DEATH = Table(
+    "death",
+    METADATA,
+    Column("person_id", Uuid, primary_key=True),
+    Column("died_on", Date, nullable=False),
+    Column("source_review", Uuid, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -1,6 +1,6 @@
 """A partner asks what a procedure needs: documents, « not yet », « none », or a refusal that the journal keeps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,16 +12,17 @@ from sqlalchemy.engine import Row
 from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym, Siret
-from hub.errors import HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement
+from hub.errors import HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym, resolve
 from hub.partners.registry import agreements_of
 from hub.releases.gate import Cause, Channel, Ordered, hand_over, order_release
 from hub.releases.grounds import Question, find_ground
 from hub.releases.tables import EVIDENCE_REQUEST
+from hub.requests.confirming import Consent, effects
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
 from hub.requirements.catalogue import Catalogue
-from hub.school_files.tables import EVIDENCE, SATISFACTION
+from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import Opened, released_media_type
@@ -68,19 +69,21 @@ class Answer:
     offered: tuple[Offered, ...] = ()
     awaited: tuple[str, ...] = ()
     until: date | None = None
+    effect_waits_for: Consent | None = None
+    """Why the decision, once taken, does not take effect yet: what of the other guardian's confirmation is lacking."""
 
 
 def ask(custody: Custody, catalogue: Catalogue, caller: Caller, asked: Asked) -> Answer:
-    """Answer a partner's question with the least that will do.
+    """Answer a partner's question with the least that will do; of a set, every paper of it.
 
     « None » is the answer for a subject that does not exist and for one that is somebody else's alike. Raises
-    :class:`InvalidValue`, :class:`OutsideAgreement` and :class:`NoGround`; the journal keeps each refusal.
+    :class:`InvalidValue`, :class:`OutsideAgreement`, :class:`OutsideGrant` and :class:`NoGround`; the journal keeps each refusal.
     """
     now = custody.now()
     try:
         with custody.db.transaction() as tx:
             return _answer(tx, catalogue, caller, asked, now=now)
-    except (OutsideAgreement, NoGround) as refusal:
+    except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
         with custody.db.transaction() as tx:
             _keep_refusal(tx, caller, asked, refusal, now=now)
         raise
@@ -103,12 +106,14 @@ def fetch(
             evidence_id = resolve(tx, caller.siret, Named.EVIDENCE, handle)
             if evidence_id is None:
                 raise NothingHere
+            kind = tx.execute(select(EVIDENCE.c.evidence_type).where(EVIDENCE.c.evidence_id == evidence_id))
+            caller.require(asked.service, asked.purpose, kind.scalar_one())
             question = Question(
                 EvidenceId(evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
             )
             cause = Cause(evidence_request_id=request_id, on_behalf_of=row.on_behalf_of)
             ordered = order_release(tx, catalogue, question, Channel.PULL, cause, now=now)
-    except (OutsideAgreement, NoGround) as refusal:
+    except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
         if asked is not None:
             with custody.db.transaction() as tx:
                 _keep_refusal(tx, caller, asked, refusal, now=now)
@@ -123,12 +128,14 @@ def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, 
     agreements = agreements_of(tx, caller.siret, on=paris_day(now))
     if not any(asked.service in a.services and asked.purpose in a.purposes for a in agreements):
         raise OutsideAgreement(f"{asked.service} for {asked.purpose}")
+    caller.require(asked.service, asked.purpose)
     line = _line(tx, caller.siret, asked)
     if line is None:
         return _kept(tx, caller, asked, Answer(uuid4(), AnswerKind.NONE), None, now=now)
     held = tx.execute(
-        select(EVIDENCE)
+        select(EVIDENCE.c.evidence_id, SATISFACTION.c.grade, FIT.c.rests_on)
         .join(SATISFACTION, SATISFACTION.c.evidence_id == EVIDENCE.c.evidence_id)
+        .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
         .where(
             SATISFACTION.c.line_id == line.line_id,
             SATISFACTION.c.requirement == asked.requirement,
@@ -136,17 +143,38 @@ def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, 
             EVIDENCE.c.withdrawn_at.is_(None),
         )
     ).one_or_none()
+    waits = effects(tx, [line.line_id]).get(line.line_id)
+    answer = Answer(uuid4(), AnswerKind.PENDING, until=line.due_on, effect_waits_for=waits)
     if held is None:
         awaited = tuple(catalogue.evidence[kind].name_en for kind in _alternatives(catalogue, asked))
-        answer = Answer(uuid4(), AnswerKind.PENDING, awaited=awaited, until=line.due_on)
-        return _kept(tx, caller, asked, answer, line.line_id, now=now)
-    question = Question(EvidenceId(held.evidence_id), EnrolmentLineId(line.line_id), caller.siret, asked.purpose)
-    find_ground(tx, catalogue, question, now=now)
-    handle = pseudonym(tx, caller.siret, Named.EVIDENCE, held.evidence_id)
-    media_type = released_media_type(tx, DocumentId(held.document_id))
-    offered = Offered(handle, held.evidence_type, held.grade, media_type, held.issued_on)
-    answer = Answer(uuid4(), AnswerKind.DOCUMENTS, offered=(offered,))
-    return _kept(tx, caller, asked, answer, line.line_id, now=now)
+        return _kept(tx, caller, asked, replace(answer, awaited=awaited), line.line_id, now=now)
+    # A set is handed over whole or not at all: half of one shows nothing.
+    offered = tuple(
+        _offer(tx, catalogue, caller, asked, (line.line_id, one, held.grade), now=now)
+        for one in (held.evidence_id, *held.rests_on)
+    )
+    found = replace(answer, kind=AnswerKind.DOCUMENTS, offered=offered, until=None)
+    return _kept(tx, caller, asked, found, line.line_id, now=now)
+
+
+def _offer(
+    tx: WriteTx,
+    catalogue: Catalogue,
+    caller: Caller,
+    asked: Asked,
+    what: tuple[UUID, UUID, str],
+    *,
+    now: datetime,
+) -> Offered:
+    """Return one paper as the partner may fetch it; raises where no ground allows its release."""
+    line_id, evidence_id, grade = what
+    question = Question(EvidenceId(evidence_id), EnrolmentLineId(line_id), caller.siret, asked.purpose)
+    allowed = find_ground(tx, catalogue, question, now=now)
+    row = tx.execute(select(EVIDENCE).where(EVIDENCE.c.evidence_id == evidence_id)).one()
+    caller.require(asked.service, asked.purpose, row.evidence_type)
+    handle = pseudonym(tx, caller.siret, Named.EVIDENCE, evidence_id)
+    media_type = released_media_type(tx, DocumentId(allowed.document_id))
+    return Offered(handle, row.evidence_type, grade, media_type, row.issued_on)
 
 
 def _alternatives(catalogue: Catalogue, asked: Asked) -> tuple[Any, ...]:

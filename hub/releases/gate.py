@@ -1,29 +1,33 @@
 """The one gate out: pull, push and own copy all pass here, and the journal entry commits before the first byte."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, exists, select
 
-from contracts.documents import OPENABLE
+from contracts.documents import KEPT, SEEN_BY_HOLDER, DocumentState
 from contracts.events import EvidenceReleased
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId
 from hub.errors import NothingHere
+from hub.releases.agent_grounds import Look
 from hub.releases.case_copies import keep_case_copy
 from hub.releases.grounds import Question, find_ground
 from hub.releases.tables import RELEASE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE
-from vault.db import WriteTx
+from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
-from vault.documents.opening import Form, Opened, open_released
-from vault.documents.tables import DOCUMENT
+from vault.documents.opening import Form, Opened, open_released, open_released_fields, open_released_name
+from vault.documents.tables import DOCUMENT, ERASURE_ASKED
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
+from vault.ready import Ready
 
 
 class Channel(StrEnum):
@@ -32,6 +36,7 @@ class Channel(StrEnum):
     PULL = "pull"
     PUSH = "push"
     OWN_COPY = "own_copy"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Cause:
 class Ordered:
     """A release whose ground was found and whose journal entry is written; it opens once that has committed."""
 
-    release_id: ReleaseId
+    release_id: ReleaseId | None
     entry_id: EntryId
     document_id: DocumentId
     own: bool = False
@@ -96,24 +101,65 @@ def order_release(
     return Ordered(release_id, entry_id, document_id)
 
 
-_OWN = select(EVIDENCE.c.evidence_id).where(
-    EVIDENCE.c.document_id == bindparam("document"),
-    EVIDENCE.c.holder_id == bindparam("holder"),
-    EVIDENCE.c.withdrawn_at.is_(None),
-)
+def own_papers(document: ColumnElement[UUID], holder: ColumnElement[UUID]) -> Select[Any]:
+    """Return the query for a person's own paper and the evidence that it is, if it is any; none that is being erased."""
+    return (
+        select(DOCUMENT.c.state, EVIDENCE.c.evidence_id)
+        .outerjoin(EVIDENCE, EVIDENCE.c.document_id == DOCUMENT.c.document_id)
+        .where(
+            DOCUMENT.c.document_id == document,
+            DOCUMENT.c.holder_id == holder,
+            ~exists().where(ERASURE_ASKED.c.document_id == DOCUMENT.c.document_id),
+        )
+    )
 
 
-def order_own_copy(tx: WriteTx, person_id: PersonId, document_id: DocumentId, *, now: datetime) -> Ordered:
-    """Write down that a person reads their own paper; raises :class:`NothingHere` for anybody else's."""
-    evidence = tx.execute(_OWN, {"document": document_id, "holder": person_id}).one_or_none()
-    if evidence is None:
+_OWN = Ready(own_papers(bindparam("document", type_=Uuid), bindparam("holder", type_=Uuid)))
+
+
+def own_paper(
+    tx: ReadTx, person_id: PersonId, document_id: UUID, states: Collection[DocumentState] = SEEN_BY_HOLDER
+) -> UUID | None:
+    """Return the evidence that a person's own paper is, if it is any; the paper itself decides whether they see it.
+
+    Raises :class:`NothingHere` for anybody else's, for one being erased, and for one in none of ``states``.
+    """
+    row = tx.row(_OWN, {"document": document_id, "holder": person_id})
+    if row is None or row.state not in states:
         raise NothingHere
+    found: UUID | None = row.evidence_id
+    return found
+
+
+def order_own_copy(
+    tx: WriteTx,
+    person_id: PersonId,
+    document_id: DocumentId,
+    *,
+    now: datetime,
+    states: Collection[DocumentState] = SEEN_BY_HOLDER,
+) -> Ordered:
+    """Write down that a person reads their own paper; raises as :func:`own_paper` does.
+
+    Of a paper that never was evidence the journal alone tells: it was released to nobody.
+    """
+    return order_own(tx, person_id, document_id, own_paper(tx, person_id, document_id, states), now=now)
+
+
+def order_own(
+    tx: WriteTx, person_id: PersonId, document_id: DocumentId, evidence_id: UUID | None, *, now: datetime
+) -> Ordered:
+    """As :func:`order_own_copy`, of a paper and its evidence that :func:`own_papers` has just found."""
     ground = Ground(Basis.LEGAL_OBLIGATION, Instrument.OWN_COPY, Act.REQUESTED, person_id)
     actor = Actor(ActorKind.RESIDENT, str(person_id))
-    detail = {"channel": Channel.OWN_COPY.value, "evidence": str(evidence.evidence_id)}
+    detail = {"channel": Channel.OWN_COPY.value}
+    if evidence_id is not None:
+        detail["evidence"] = str(evidence_id)
     entry_id = append(tx, _entry(document_id, person_id, actor, ground, Purpose.OWN_COPY, str(person_id), detail))
+    if evidence_id is None:
+        return Ordered(None, entry_id, document_id, own=True)
     columns = {
-        "evidence_id": evidence.evidence_id,
+        "evidence_id": evidence_id,
         "recipient": str(person_id),
         "purpose": Purpose.OWN_COPY.value,
         "channel": Channel.OWN_COPY.value,
@@ -123,18 +169,43 @@ def order_own_copy(tx: WriteTx, person_id: PersonId, document_id: DocumentId, *,
 
 
 def order_own_copies(tx: WriteTx, person_id: PersonId, *, now: datetime) -> dict[UUID, Ordered]:
-    """Write down that a person takes all their papers away; return an order for each that can be opened."""
+    """Write down that a person takes all their papers away; return an order for each whose keys exist."""
+    asked = exists().where(ERASURE_ASKED.c.document_id == DOCUMENT.c.document_id)
     own = (
-        select(EVIDENCE.c.document_id)
-        .join(DOCUMENT, DOCUMENT.c.document_id == EVIDENCE.c.document_id)
-        .where(EVIDENCE.c.holder_id == person_id, EVIDENCE.c.withdrawn_at.is_(None), DOCUMENT.c.state.in_(OPENABLE))
-        .order_by(EVIDENCE.c.document_id)
+        select(DOCUMENT.c.document_id)
+        .where(DOCUMENT.c.holder_id == person_id, DOCUMENT.c.state.in_(KEPT), ~asked)
+        .order_by(DOCUMENT.c.document_id)
     )
     documents = [DocumentId(found) for found in tx.execute(own).scalars()]
     actor = Actor(ActorKind.RESIDENT, str(person_id))
     detail = {"documents": len(documents)}
     append(tx, JournalEntry(JournalAct.EXPORT, actor, subjects=(person_id,), purpose=Purpose.OWN_COPY, detail=detail))
-    return {one: order_own_copy(tx, person_id, one, now=now) for one in documents}
+    return {one: order_own_copy(tx, person_id, one, now=now, states=KEPT) for one in documents}
+
+
+def order_agent_look(tx: WriteTx, look: Look, agent: Actor, *, shown: str, now: datetime) -> Ordered:
+    """Write down that an agent looks at the paper of a review, whose ground was found in ``tx``.
+
+    ``shown`` says what of it: the viewing copy or the values that were read. A look leaves no case copy.
+    """
+    recipient = look.recipient
+    detail = {"channel": Channel.AGENT.value, "shown": shown, "evidence": str(look.evidence_id)}
+    entry = _entry(look.document_id, look.holder_id, agent, look.ground, look.purpose, recipient, detail)
+    entry_id = append(tx, entry)
+    columns = {
+        "evidence_id": look.evidence_id,
+        "recipient": recipient,
+        "purpose": look.purpose.value,
+        "channel": Channel.AGENT.value,
+        "entry_id": entry_id,
+        "line_id": look.line_id,
+    }
+    return Ordered(_record(tx, columns, look.ground, now=now), entry_id, look.document_id)
+
+
+def read_out(custody: Custody, ordered: Ordered) -> dict[str, str]:
+    """Open the values that reading found on what was ordered; as :func:`hand_over` otherwise."""
+    return open_released_fields(custody, ordered.document_id, ordered.entry_id)
 
 
 def hand_over(custody: Custody, ordered: Ordered) -> Opened:
@@ -144,14 +215,21 @@ def hand_over(custody: Custody, ordered: Ordered) -> Opened:
     :class:`~vault.errors.EntryMissing` where the journal does not know of the order, and as
     :func:`vault.documents.opening.open_released` does.
     """
-    return open_released(custody, ordered.document_id, ordered.entry_id, Form.VIEWING_COPY)
+    return open_released(custody, ordered.document_id, ordered.entry_id, Form.VIEWING_COPY, own=ordered.own)
 
 
 def hand_back(custody: Custody, ordered: Ordered) -> Opened:
     """Open the original of a person's own paper, byte for byte as it was handed in; as :func:`hand_over` otherwise."""
     if not ordered.own:
         raise NothingHere
-    return open_released(custody, ordered.document_id, ordered.entry_id, Form.ORIGINAL)
+    return open_released(custody, ordered.document_id, ordered.entry_id, Form.ORIGINAL, own=True)
+
+
+def name_given(custody: Custody, ordered: Ordered) -> str:
+    """Return what a person called the file of their own paper, or nothing; as :func:`hand_back` otherwise."""
+    if not ordered.own:
+        raise NothingHere
+    return open_released_name(custody, ordered.document_id, ordered.entry_id)
 
 
 def _entry(

@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
-from contracts.documents import GRADE_ORDER
+from contracts.documents import GRADE_ORDER, Grade
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from hub.errors import NoGround, OutsideAgreement
 from hub.partners.registry import AgreementFile, agreements_of
 from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT
 from hub.requirements.catalogue import Catalogue
-from hub.school_files.tables import EVIDENCE, SATISFACTION
+from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx
 
 
@@ -58,6 +58,8 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
             ENROLMENT_LINE.c.line_id == question.line_id,
             ENROLMENT_LINE.c.body == question.recipient,
             ENROLMENT_LINE.c.retracted_at.is_(None),
+            # After a move the old body has no more business with what the family brings.
+            ENROLMENT_LINE.c.valid_until >= paris_day(now),
         )
     ).one_or_none()
     if line is None or line.payer_id != evidence.holder_id:
@@ -65,16 +67,12 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     if catalogue.services[line.service].purpose is not question.purpose:
         raise NoGround("purpose is not that of the service")
     # 3. An agreement in force covers purpose, service, type and grade.
+    grade = _grade_here(tx, question)
     agreements = agreements_of(tx, question.recipient, on=paris_day(now))
-    if not any(_covers(agreement, line.service, question.purpose, evidence) for agreement in agreements):
+    if not any(_covers(agreement, question, line.service, evidence, grade) for agreement in agreements):
         raise OutsideAgreement(f"{evidence.evidence_type} for {question.purpose}")
     # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
-    needed = select(SATISFACTION.c.satisfaction_id).where(
-        SATISFACTION.c.line_id == question.line_id,
-        SATISFACTION.c.evidence_id == question.evidence_id,
-        SATISFACTION.c.until.is_(None),
-    )
-    if tx.execute(needed.limit(1)).one_or_none() is None:
+    if grade is None:
         raise NoGround("no requirement rests on this evidence")
     # 5. The family asked, and was told what is fetched (CRPA L.114-8 I).
     request = tx.execute(
@@ -91,12 +89,31 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     return Allowed(ground, evidence.document_id, evidence.holder_id, evidence.kind)
 
 
-def _covers(agreement: AgreementFile, service: str, purpose: Purpose, evidence: "Row[Any]") -> bool:
+def _grade_here(tx: ReadTx, question: Question) -> Grade | None:
+    """Return the grade at which a requirement of the line rests on the evidence now, or nothing where none does.
+
+    What goes with another paper is part of what the requirement rests on (a hosting statement and its attachments).
+    """
+    rested = or_(SATISFACTION.c.evidence_id == question.evidence_id, FIT.c.rests_on.contains([question.evidence_id]))
+    found: Grade | None = tx.execute(
+        select(SATISFACTION.c.grade)
+        .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
+        .where(SATISFACTION.c.line_id == question.line_id, SATISFACTION.c.until.is_(None), rested)
+        .limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
+def _covers(
+    agreement: AgreementFile, question: Question, service: str, evidence: "Row[Any]", grade: Grade | None
+) -> bool:
+    # What its own agents looked at and found good, a body does not refuse for its grade.
+    checked = grade is Grade.AGENT_CHECKED
     return (
         service in agreement.services
-        and purpose in agreement.purposes
+        and question.purpose in agreement.purposes
         and evidence.evidence_type in agreement.evidence_types
-        and GRADE_ORDER.index(evidence.grade) >= GRADE_ORDER.index(agreement.minimum_grade)
+        and (checked or GRADE_ORDER.index(evidence.grade) >= GRADE_ORDER.index(agreement.minimum_grade))
     )
 
 

@@ -5,17 +5,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from contracts.calendar import paris_day
 from contracts.events import RequestOpened
-from contracts.identifiers import EnrolmentLineId, PersonId, RequestId, SchoolFileId, Siret, new_uuid
+from contracts.identifiers import PersonId, RequestId, Siret, new_uuid
 from hub.errors import AlreadyRequested, InvalidValue, NothingHere
 from hub.persons.family import children_of
 from hub.requests.acknowledgement import NOTICE_VERSION, acknowledge
-from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT, SCHOOL_FILE
+from hub.requests.confirming import SENTENCES, Consent, ask_them, who_confirms
+from hub.requests.lines import Parity, Slot, find_or_add, school_year_period
+from hub.requests.tables import NOTICE_GIVEN, REQUEST, REUSE_GRANT
 from hub.requirements.catalogue import Catalogue, Service
 from vault.db import WriteTx
 from vault.jobs import Job, defer
@@ -23,10 +24,17 @@ from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
 
+WHOLE = 100
+"""A share of a hundred percent: no second home."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a parent asks for: a service by a body, for a child and a school year."""
+    """What a parent asks for: a service by a body, for a child and a school year.
+
+    ``since`` is the first day, where it is not that of the school year; ``parity`` and ``share`` (percent) say what of
+    it the parent pays, where there are two homes; ``follows`` is the line of another body that this one takes over from.
+    """
 
     child_id: UUID
     school_year: str
@@ -35,6 +43,10 @@ class Wish:
     accuracy_sworn: bool
     reuse_authorised: bool
     channel: str
+    since: date | None = None
+    parity: Parity = Parity.EVERY
+    share: int = 100
+    follows: UUID | None = None
 
 
 def open_request(
@@ -42,13 +54,18 @@ def open_request(
 ) -> tuple[RequestId, dict[str, Any]]:
     """Open a démarche; return its identifier and the acknowledgement (CRPA L.112-11, R.112-11-1).
 
+    Where the catalogue wants two guardians, the other one is asked to confirm; instruction begins at once all the same.
     Raises :class:`NothingHere` for a child who is not proved to be the requester's, :class:`InvalidValue` for a
-    service, body or year that does not exist or an accuracy not sworn (L.113-13), and :class:`AlreadyRequested`.
+    service, body or year that does not exist or an accuracy not sworn (L.113-13),
+    :class:`AlreadyRequested`, and :class:`ServedElsewhere` where another body has the service in that time.
     """
     service = _check(tx, catalogue, requester, wish, now=now)
-    line_id = _line(tx, requester, wish, now=now)
+    line_id = find_or_add(tx, requester, _slot(wish), now=now)
     request_id = RequestId(new_uuid())
     acknowledgement = acknowledge(catalogue, wish.service, Siret(wish.body), request_id, now=now)
+    others = who_confirms(tx, catalogue, requester, line_id)
+    if others:
+        acknowledgement["note"] += f" {SENTENCES[Consent.WAITING]}"
     try:
         tx.execute(
             insert(REQUEST).values(
@@ -65,19 +82,12 @@ def open_request(
     except IntegrityError:
         raise AlreadyRequested(wish.service) from None
     _tell_and_allow(tx, requester, request_id, wish, service, now=now)
+    ask_them(tx, others, request_id, wish.service, now=now)
     publish(tx, RequestOpened(request_id, line_id), now=now)
     defer(tx, Job.EVALUATE_FAMILY, adult_id=requester)
     if any(requirement.fetch for requirement in service.requirements):
         defer(tx, Job.FETCH_QUOTIENT_FAMILIAL, request_id=request_id)
     return request_id, acknowledgement
-
-
-def school_year_period(school_year: str) -> tuple[date, date]:
-    """Return first and last day of a school year written ``2026-2027``; raises :class:`InvalidValue`."""
-    first, _, second = school_year.partition("-")
-    if not (first.isdigit() and second.isdigit() and len(first) == 4 and int(second) == int(first) + 1):
-        raise InvalidValue("school_year: two years in a row, as in 2026-2027")
-    return date(int(first), 9, 1), date(int(second), 8, 31)
 
 
 def _check(tx: WriteTx, catalogue: Catalogue, requester: PersonId, wish: Wish, *, now: datetime) -> Service:
@@ -90,32 +100,34 @@ def _check(tx: WriteTx, catalogue: Catalogue, requester: PersonId, wish: Wish, *
         raise InvalidValue("body: does not decide this service")
     if school_year_period(wish.school_year)[1] < paris_day(now):
         raise InvalidValue("school_year: is over")
+    _check_part(wish)
     if not wish.accuracy_sworn:
         raise InvalidValue("accuracy_sworn: must be true (CRPA L.113-13)")
     return service
 
 
-def _line(tx: WriteTx, payer: PersonId, wish: Wish, *, now: datetime) -> EnrolmentLineId:
-    file_key = (SCHOOL_FILE.c.child_id == wish.child_id, SCHOOL_FILE.c.school_year == wish.school_year)
-    tx.execute(
-        upsert(SCHOOL_FILE)
-        .values(file_id=SchoolFileId(new_uuid()), child_id=wish.child_id, school_year=wish.school_year, created_at=now)
-        .on_conflict_do_nothing()
-    )
-    file_id = tx.execute(select(SCHOOL_FILE.c.file_id).where(*file_key)).scalar_one()
+def _check_part(wish: Wish) -> None:
     first, last = school_year_period(wish.school_year)
-    row = {"file_id": file_id, "service": wish.service, "body": wish.body, "payer_id": payer}
-    tx.execute(
-        upsert(ENROLMENT_LINE)
-        .values(line_id=new_uuid(), **row, valid_from=first, valid_until=last, recorded_at=now)
-        .on_conflict_do_nothing()
+    if wish.since is not None and not first <= wish.since <= last:
+        raise InvalidValue("since: outside the school year")
+    if not 1 <= wish.share <= WHOLE:
+        raise InvalidValue("share: 1 to 100")
+    if wish.parity is not Parity.EVERY and wish.share != WHOLE:
+        raise InvalidValue("share: a payer of every second week pays these weeks whole")
+
+
+def _slot(wish: Wish) -> Slot:
+    since = wish.since or school_year_period(wish.school_year)[0]
+    return Slot(
+        child_id=wish.child_id,
+        school_year=wish.school_year,
+        service=wish.service,
+        body=wish.body,
+        since=since,
+        parity=wish.parity,
+        share=wish.share,
+        follows=wish.follows,
     )
-    found = tx.execute(
-        select(ENROLMENT_LINE.c.line_id).where(
-            *(ENROLMENT_LINE.c[name] == value for name, value in row.items()), ENROLMENT_LINE.c.retracted_at.is_(None)
-        )
-    )
-    return EnrolmentLineId(found.scalar_one())
 
 
 def _tell_and_allow(

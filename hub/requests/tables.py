@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Column, Date, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, Column, Date, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.schema import METADATA
@@ -22,6 +22,9 @@ ENROLMENT_LINE = Table(
     Column("service", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("payer_id", Uuid, nullable=False),
+    Column("parity", Text, nullable=False),
+    Column("share", SmallInteger, nullable=False),
+    Column("follows", Uuid),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
@@ -63,4 +66,25 @@ REUSE_GRANT = Table(
     Column("granted_at", TIMESTAMP(timezone=True), nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("withdrawn_at", TIMESTAMP(timezone=True)),
+)
+
+CONFIRMATION = Table(
+    "confirmation",
+    METADATA,
+    Column("confirmation_id", Uuid, primary_key=True),
+    Column("request_id", Uuid, nullable=False),
+    Column("guardian_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("answered_at", TIMESTAMP(timezone=True)),
+)
+
+LIFE_EVENT = Table(
+    "life_event",
+    METADATA,
+    Column("life_event_id", Uuid, primary_key=True),
+    Column("adult_id", Uuid, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("happened_on", Date, nullable=False),
+    Column("declared_at", TIMESTAMP(timezone=True), nullable=False),
 )

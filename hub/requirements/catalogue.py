@@ -1,106 +1,31 @@
 """The catalogue read from its files into frozen types, checked whole when it is loaded."""
 
+import json
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from contracts.catalogue import VERSION
 from contracts.documents import EvidenceType
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret, is_siret
+from hub.requirements.entries import (
+    Body,
+    CatalogueFile,
+    EvidenceKind,
+    LifeEvent,
+    PurposeData,
+    Requirement,
+    Service,
+    Tariff,
+)
 
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EvidenceKind(_Entry):
-    """A kind of justificatif, how long it is good for, and what says so."""
-
-    name_fr: str
-    name_en: str
-    validity_months: int | None = None
-    kept_months: int | None = None
-    """How long the holder's copy stays after it last served; nothing: until the holder erases it."""
-    kept_status: str = "unconfirmed"
-    source: str
-    status: str
-
-
-class Requirement(_Entry):
-    """One thing a service must know, and the evidence types any one of which shows it."""
-
-    id: str
-    name_fr: str
-    alternatives: tuple[EvidenceType, ...]
-    fetch: str | None = None
-    awaited_from: str | None = None
-    blocking: bool
-    sworn_statement: bool
-    source: str
-
-
-class Service(_Entry):
-    """What a family asks for; ``role`` says which bodies decide it."""
-
-    name_fr: str
-    name_en: str
-    purpose: Purpose
-    role: str
-    silence: str
-    due_days: int
-    source: str
-    status: str
-    case_copy_months: int
-    """How long the service keeps what it was handed in its own case."""
-    case_copy_source: str
-    case_copy_status: str
-    requirements: tuple[Requirement, ...]
-
-    def requirement(self, identifier: str) -> Requirement | None:
-        """Return the requirement of that name, if this service has it."""
-        return next((item for item in self.requirements if item.id == identifier), None)
-
-
-class Body(_Entry):
-    """A public body that decides a service, and how a family reaches it (CRPA R.112-11-1)."""
-
-    name: str
-    role: str
-    address: str
-    email: str
-    phone: str
-
-
-class _Band(_Entry):
-    band: str
-    floor: int
-
-
-class Tariff(_Entry):
-    """A tariff grid: bands by monthly quotient familial in euros, lowest first."""
-
-    status: str
-    source: str
-    in_force_from: date
-    bands: tuple[_Band, ...]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Tariff":
-        floors = [band.floor for band in self.bands]
-        if not floors or floors[0] != 0 or floors != sorted(set(floors)):
-            raise ValueError("bands begin at 0 and rise")
-        return self
-
-    def band(self, quotient: float) -> str:
-        """Return the band of a monthly quotient in euros; cents never lift a family into a dearer band."""
-        whole = int(quotient)
-        return next(band.band for band in reversed(self.bands) if whole >= band.floor)
+__all__ = ["Body", "Catalogue", "EvidenceKind", "Requirement", "Service", "Tariff", "load", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +36,131 @@ class Catalogue:
     evidence: dict[EvidenceType, EvidenceKind]
     services: dict[str, Service]
     bodies: dict[Siret, Body]
-    canteen: Tariff
+    tariffs: tuple[Tariff, ...]
+    purposes: dict[Purpose, PurposeData]
+    life_events: dict[str, LifeEvent]
+
+    @property
+    def canteen(self) -> Tariff:
+        """The newest canteen tariff grid."""
+        return self.tariffs[-1]
+
+    def tariff_on(self, day: date) -> Tariff | None:
+        """Return the canteen tariff grid in force on ``day``; nothing where none was."""
+        return next((grid for grid in reversed(self.tariffs) if grid.in_force(day)), None)
+
+    def body_in(self, role: str, sector: str) -> Siret | None:
+        """Return the body of ``role`` that serves an arrondissement (its postcode), or nothing where none does."""
+        return next(
+            (siret for siret, body in self.bodies.items() if body.role == role and sector in body.sectors), None
+        )
 
     def bodies_for(self, service: str) -> dict[Siret, Body]:
         """Return the bodies that may decide ``service``."""
         role = self.services[service].role
         return {siret: body for siret, body in self.bodies.items() if body.role == role}
 
+    def may_fetch(self, purpose: Purpose, datum: str) -> bool:
+        """Tell whether ``datum`` may be fetched at the source for ``purpose``; what no list names may not."""
+        matrix = self.purposes.get(purpose)
+        return matrix is not None and datum in (*matrix.expected, *matrix.optional)
 
-def _file(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("contracts.catalogue").joinpath(name).read_text(encoding="utf-8"))
+    def judged(self) -> Iterator[tuple[str, Requirement]]:
+        """Yield every requirement papers are judged against, with its service."""
+        for name, service in self.services.items():
+            for requirement in service.judged:
+                if requirement.proof is not None:
+                    yield name, requirement
 
 
 @cache
 def load() -> Catalogue:
     """Read and check the catalogue that comes with this release; raises ``ValueError`` where it is wrong."""
-    bodies = TypeAdapter(dict[Siret, Body]).validate_python(_file("bodies.toml"))
-    wrong = [siret for siret in bodies if not is_siret(siret)]
-    if wrong:
-        raise ValueError(f"not a SIRET: {wrong}")
-    grid = _file("tariffs.toml")["canteen"]
-    grid["bands"] = [{"band": band["band"], "floor": band["from"]} for band in grid["bands"]]
-    return Catalogue(
-        version=VERSION,
-        evidence=TypeAdapter(dict[EvidenceType, EvidenceKind]).validate_python(_file("evidence_types.toml")),
-        services=TypeAdapter(dict[str, Service]).validate_python(_file("services.toml")),
-        bodies=bodies,
-        canteen=Tariff.model_validate(grid),
+    folder = files("contracts.catalogue")
+    return read({name: folder.joinpath(f"{name}.toml").read_text(encoding="utf-8") for name in FILES}, VERSION)
+
+
+FILES = tuple(CatalogueFile.model_fields)
+"""One file each, ``NAME.toml``."""
+
+
+def read(texts: Mapping[str, str], version: str) -> Catalogue:
+    """Read a catalogue from the text of its files, by file name without its ending; raises ``ValueError``."""
+    plain: dict[str, Any] = {name: tomllib.loads(text) for name, text in texts.items()}
+    # By way of JSON, where « strict » allows what TOML has no word for (an enumeration, a date) and converts no value.
+    told = CatalogueFile.model_validate_json(json.dumps(plain, default=date.isoformat))
+    found = Catalogue(
+        version=version,
+        evidence=told.evidence_types,
+        services=told.services,
+        bodies=told.bodies,
+        tariffs=told.tariffs["canteen"],
+        purposes=told.purposes,
+        life_events=told.life_events,
     )
+    wrong = sorted(_faults(found))
+    if wrong:
+        raise ValueError(f"catalogue {version}: {'; '.join(wrong)}")
+    return found
+
+
+def with_version(catalogue: Catalogue, version: str) -> Catalogue:
+    """Return the same entries under another version."""
+    return replace(catalogue, version=version)
+
+
+def _faults(catalogue: Catalogue) -> Iterator[str]:
+    missing = set(EvidenceType) - {EvidenceType.UNKNOWN} - catalogue.evidence.keys()
+    yield from (f"{kind} is not described" for kind in missing)
+    yield from (f"{siret} is no SIRET" for siret in catalogue.bodies if not is_siret(siret))
+    yield from _overlaps(catalogue.tariffs)
+    for name, service in catalogue.services.items():
+        yield from (f"{name}: {fault}" for fault in _service_faults(catalogue, name, service))
+    for name, event in catalogue.life_events.items():
+        for touch in event.touches:
+            reached = catalogue.services.get(touch.service)
+            if reached is None or reached.requirement(touch.requirement) is None:
+                yield f"{name} reaches {touch.service}/{touch.requirement}, which is not there"
+        yield from (f"{name} splits {one}, which is not there" for one in event.splits if one not in catalogue.services)
+
+
+def _overlaps(grids: tuple[Tariff, ...]) -> Iterator[str]:
+    for earlier, later in pairwise(grids):
+        if earlier.in_force_until is None or earlier.in_force_until >= later.in_force_from:
+            yield f"the tariff of {earlier.in_force_from} does not end before that of {later.in_force_from}"
+
+
+def _service_faults(catalogue: Catalogue, name: str, service: Service) -> Iterator[str]:
+    if not catalogue.bodies_for(name):
+        yield "no body decides it"
+    if service.purpose not in catalogue.purposes:
+        yield "its purpose is not in the matrix"
+    identifiers = [item.id for item in (*service.requirements, *service.conditional)]
+    if len(identifiers) != len(set(identifiers)):
+        yield "two requirements of one name"
+    yield from (f"{item.id} is asked and contested" for item in service.contested if item.id in identifiers)
+    for requirement in (*service.requirements, *service.conditional):
+        yield from (f"{requirement.id}: {fault}" for fault in _handed_over(catalogue, service, requirement))
+    for requirement in service.presentations:
+        shown = [kind for kind in requirement.takes if not _may_be_shown(catalogue, requirement, kind)]
+        yield from (f"{requirement.id}: {kind} may not be shown to them" for kind in shown)
+
+
+def _handed_over(catalogue: Catalogue, service: Service, requirement: Requirement) -> Iterator[str]:
+    for kind in requirement.takes:
+        entry = catalogue.evidence.get(kind)
+        if entry is None or service.role not in entry.receivable_by:
+            yield f"{service.role} may not receive {kind}"
+        elif entry.medical_secret:
+            yield f"{kind} is a medical secret and is only ever shown"
+    if requirement.presented_to:
+        yield "what is handed over is not presented"
+    datum = (requirement.fetch or "").rpartition(".")[2]
+    if datum and not catalogue.may_fetch(service.purpose, datum):
+        yield f"{datum} may not be fetched for {service.purpose}"
+
+
+def _may_be_shown(catalogue: Catalogue, requirement: Requirement, kind: EvidenceType) -> bool:
+    entry = catalogue.evidence.get(kind)
+    allowed = set() if entry is None else set(entry.presented_to)
+    return bool(requirement.presented_to) and set(requirement.presented_to) <= allowed

@@ -1,7 +1,7 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Boolean, Column, Date, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import TIMESTAMP, Boolean, Column, Date, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
 from vault.documents.tables import GRADE, OUTCOME
@@ -39,7 +39,13 @@ FIT = Table(
     Column("decided_on", JSONB, nullable=False),
     Column("tariff_band", Text),
     Column("decided_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("good_until", Date),
+    Column("grade", GRADE),
+    Column("rests_on", ARRAY(Uuid), nullable=False),
+    Column("superseded_at", TIMESTAMP(timezone=True)),
 )
+RESTS_ON_OTHERS = text("fit.rests_on <> '{}'")
+"""The condition of the index over what fits rest on, without whose very words the database does not use it."""
 
 SATISFACTION = Table(
     "satisfaction",
@@ -61,4 +67,29 @@ ASK = Table(
     Column("requirement", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+SPARED_ASK = Table(
+    "spared_ask",
+    METADATA,
+    Column("spared_ask_id", Uuid, primary_key=True),
+    Column("siret", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("requirement", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("spared_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+REEVALUATION = Table(
+    "reevaluation",
+    METADATA,
+    Column("reevaluation_id", Uuid, primary_key=True),
+    Column("catalogue_version", Text, nullable=False),
+    Column("fingerprints", JSONB, nullable=False),
+    Column("touched", ARRAY(Text), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reached", Uuid),
+    Column("figures", JSONB, nullable=False),
+    Column("started_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True)),
 )

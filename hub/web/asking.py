@@ -1,7 +1,7 @@
 """A family asks for a service: child, year and service; then the body; then what it is told, swears and allows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,20 @@ from uuid import UUID
 from contracts.identifiers import Siret
 from hub.persons.family import Child
 from hub.requests.acknowledgement import notice
+from hub.requests.lines import Parity, school_year_of
 from hub.requests.open import Wish
 from hub.requirements.catalogue import Catalogue
 from hub.web import words
 from hub.web.forms import FieldError
 from hub.web.views import Option, child_name
 
-SCHOOL_YEAR_TURNS = 9
-"""Month in which a school year begins."""
 CHANNEL = "web"
+WEEKS = {
+    Parity.EVERY: "Toutes les semaines",
+    Parity.EVEN: "Les semaines paires",
+    Parity.ODD: "Les semaines impaires",
+}
+"""What a parent pays for; with two homes each parent asks for their own weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class AskForm:
     notice: str | None
     errors: tuple[FieldError, ...] = ()
     reuse: bool = False
+    weeks: tuple[Option, ...] = ()
 
     @property
     def child(self) -> Option | None:
@@ -62,8 +68,7 @@ class AskForm:
 
 def school_years(today: date) -> tuple[str, str]:
     """Return the current school year and the next."""
-    first = today.year if today.month >= SCHOOL_YEAR_TURNS else today.year - 1
-    return f"{first}-{first + 1}", f"{first + 1}-{first + 2}"
+    return school_year_of(today), school_year_of(today.replace(year=today.year + 1, day=1))
 
 
 def ask_form(
@@ -84,10 +89,9 @@ def ask_form(
         bodies=_options({siret: entry.name for siret, entry in bodies.items()}, body),
         notice=notice(catalogue, service, Siret(body)) if ready else None,
         reuse=fields.get("reuse_authorised") == "oui",
+        weeks=_options({weeks.value: label for weeks, label in WEEKS.items()}, fields.get("parity", Parity.EVERY)),
     )
-    if not checked:
-        return form
-    return AskForm(form.children, form.years, form.services, form.bodies, form.notice, _gaps(form, fields), form.reuse)
+    return replace(form, errors=_gaps(form, fields)) if checked else form
 
 
 def wish_of(form: AskForm, *, accuracy_sworn: bool) -> Wish:
@@ -102,6 +106,7 @@ def wish_of(form: AskForm, *, accuracy_sworn: bool) -> Wish:
         accuracy_sworn=accuracy_sworn,
         reuse_authorised=form.reuse,
         channel=CHANNEL,
+        parity=Parity(weeks.value) if (weeks := _chosen(form.weeks)) is not None else Parity.EVERY,
     )
 
 

@@ -10,10 +10,11 @@ from fastapi.staticfiles import StaticFiles
 from hub.api.callers import DoorDep, Resident, resident_or_nobody
 from hub.errors import NothingHere
 from hub.persons.family import children_of, claim_child
+from hub.requests.confirming import Consent, asked_of
 from hub.requests.open import open_request
 from hub.school_files.view import school_files
 from hub.trace import trace_of
-from hub.web import papers
+from hub.web import agents, homes, papers, replacing
 from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
 from hub.web.forms import ClaimForm, FieldError, Fields
 from hub.web.queries import acknowledgement_of, requests_of
@@ -28,6 +29,9 @@ def install(app: FastAPI) -> None:
     """Serve the pages and what they are made of."""
     app.include_router(router)
     app.include_router(papers.router)
+    app.include_router(replacing.router)
+    app.include_router(homes.router)
+    app.include_router(agents.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 
 
@@ -40,7 +44,9 @@ def home(request: Request, door: DoorDep) -> HTMLResponse:
     with door.custody.db.read() as tx:
         children = children_of(tx, who.person_id)
         files = school_files(tx, door.catalogue, who.person_id)
-    return render(request, "home.html", who=visitor(who), children=child_cards(children, files))
+        asked = [one for one in asked_of(tx, door.catalogue, who.person_id) if one.state is Consent.WAITING]
+    cards = child_cards(children, files)
+    return render(request, "home.html", who=visitor(who), children=cards, agreements=len(asked))
 
 
 @router.get("/enfants")

@@ -21,6 +21,7 @@ from hub.web import views
 from hub.web.forms import FieldError
 from hub.web.multipart import UploadForm, open_form
 from hub.web.rendering import render, visitor
+from hub.web.replacing import with_resemblances
 from vault.errors import VaultError
 
 router = APIRouter(include_in_schema=False)
@@ -68,16 +69,16 @@ def show_receipt(receipt_id: UUID, request: Request, door: DoorDep, who: Residen
         if content is None or view is None:
             raise NothingHere
         uses = listing.uses_of(tx, who.person_id, view.document_id)
+        (card,) = with_resemblances(tx, door.catalogue, who, [view])
     receipt = views.receipt_page(door.catalogue, content, view, uses)
-    return render(request, "receipt.html", who=visitor(who), receipt=receipt)
+    return render(request, "receipt.html", who=visitor(who), receipt=receipt, alike=card)
 
 
 @router.get("/documents")
 def show_papers(request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
     """Show one's papers, newest first."""
     with door.custody.db.read() as tx:
-        found = listing.documents_of(tx, who.person_id)
-    cards = [views.paper_card(door.catalogue, view) for view in found]
+        cards = with_resemblances(tx, door.catalogue, who, listing.documents_of(tx, who.person_id))
     kept = [card for card in cards if card.tone != "off"]
     gone = [card for card in cards if card.tone == "off"]
     return render(request, "papers.html", who=visitor(who), kept=kept, gone=gone)
@@ -119,8 +120,9 @@ def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: Res
 @router.post("/documents/{document_id}/effacer")
 def erase(document_id: UUID, request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
     """Withdraw a paper and have it erased; sending the form again is harmless."""
-    copies = ask_erasure(door.custody, door.catalogue, who, document_id)
-    return render(request, "erased.html", who=visitor(who), copies=views.copy_cards(door.catalogue, copies))
+    asked = ask_erasure(door.custody, door.catalogue, who, document_id)
+    copies = views.copy_cards(door.catalogue, asked.case_copies)
+    return render(request, "erased.html", who=visitor(who), copies=copies, done=asked.state != "erasing")
 
 
 @router.get("/documents/{document_id}/certificat")

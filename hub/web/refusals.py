@@ -9,12 +9,13 @@ from hub.bootstrap import Door
 from hub.web.rendering import markup, origin_of, page_headers, security_headers
 
 _PAGE = "text/html"
-SIGN_IN, STALE = "sign-in-required", "sign-in-stale"
+SIGN_IN, STALE, AGENT_SIGN_IN = "sign-in-required", "sign-in-stale", "agent-sign-in-required"
+_AGENTS = (AGENT_SIGN_IN, "agent-unknown")
 
 
 def wants_page(request: Request) -> bool:
     """Tell whether a browser asks for something to read; our own scripts and other programmes ask for JSON."""
-    return _PAGE in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    return _PAGE in request.headers.get("accept", "") and not request.url.path.startswith(("/v1/", "/hub/"))
 
 
 def page_for_problem(request: Request, kind: ProblemType, correlation: str) -> HTMLResponse:
@@ -23,16 +24,17 @@ def page_for_problem(request: Request, kind: ProblemType, correlation: str) -> H
     Of the partners' door a resident sees this only after a ticket that is spent; its links lead to the residents' door.
     """
     parts = request.app.state.door
+    agents = kind.name in _AGENTS or request.url.path.startswith(("/agents", "/looks/"))
     here = isinstance(parts, Door)
     origin = "" if here else origin_of(parts.settings.door_url)
-    again = request.url.path if here and request.method in SAFE_METHODS else "/"
+    again = request.url.path if here and request.method in SAFE_METHODS else "/agents" if agents else "/"
     html = markup(
-        "problem.html",
+        "agents_problem.html" if agents else "problem.html",
         path=request.url.path,
         origin=origin,
         sentence=kind.fr,
         correlation=correlation,
-        sign_in=kind.name in (SIGN_IN, STALE),
+        sign_in=kind.name in (SIGN_IN, STALE, AGENT_SIGN_IN),
         stale=kind.name == STALE,
         return_to=again,
     )

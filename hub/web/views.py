@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.documents import ANNOUNCED, GONE, OPENABLE, DocumentState, EvidenceType
+from contracts.documents import ANNOUNCED, GONE, OPENABLE, SEEN_BY_HOLDER, DocumentState, EvidenceType
 from contracts.identifiers import Siret
 from hub.deposits.listing import DocumentView, UseView
 from hub.persons.family import Child
 from hub.releases.case_copies import CaseCopy
+from hub.requests.lines import Parity
 from hub.requirements.catalogue import Catalogue
-from hub.school_files.view import FileView, LineView, RequirementView
+from hub.school_files.view import FileView, LineView, Renewal, RequirementView, SometimesView
 from hub.web import words
 
-DEPOSIT_KINDS = (EvidenceType.PROOF_OF_ADDRESS, EvidenceType.TAX_NOTICE, EvidenceType.BIRTH_CERTIFICATE)
-"""What a family may say its paper is; a quotient familial is obtained for it."""
+DEPOSIT_KINDS = tuple(kind for kind in EvidenceType if kind is not EvidenceType.UNKNOWN)
+"""What a family may say its paper is; reading decides."""
 
 ACCEPTED = ",".join([*sorted(ANNOUNCED), ".heic", ".heif"])
 """With endings too, for the browsers that know no name for what telephones write."""
@@ -48,10 +49,14 @@ class LineCard:
 
     service: str
     body: str
+    period: str
+    part: str | None
     requested_at: datetime
     to_provide: int
     tariff_band: str | None
     requirements: tuple[RequirementCard, ...]
+    sometimes: tuple[str, ...]
+    waits_for: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class YearCard:
 
     school_year: str
     lines: tuple[LineCard, ...]
+    renewals: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,11 @@ class PaperCard:
     receipt_id: UUID | None
     can_see: bool
     can_erase: bool
+    can_replace: bool
     certified: bool
     is_read: bool
+    resembles: "tuple[PaperCard, ...]" = ()
+    """Earlier papers it looks like, about which the person has not said anything yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,11 @@ def child_cards(children: Iterable[Child], files: Iterable[FileView]) -> tuple[C
             name=child_name(child),
             born_on=child.born_on,
             years=tuple(
-                YearCard(file.school_year, tuple(_line_card(line) for line in file.lines))
+                YearCard(
+                    file.school_year,
+                    tuple(_line_card(line) for line in file.lines),
+                    tuple(_renewal(item) for item in file.renewals),
+                )
                 for file in known
                 if file.child.child_id == child.child_id
             ),
@@ -150,16 +163,44 @@ def child_cards(children: Iterable[Child], files: Iterable[FileView]) -> tuple[C
     )
 
 
+_PARTS = {Parity.EVEN: "Vous payez les semaines paires.", Parity.ODD: "Vous payez les semaines impaires."}
+_WHOLE = 100
+
+
+def _part(line: LineView) -> str | None:
+    return f"Votre part : {line.share} %." if line.share != _WHOLE else _PARTS.get(Parity(line.parity))
+
+
+def _renewal(item: Renewal) -> str:
+    services = ", ".join(item.services)
+    return f"{item.name} : ne servira plus à partir du {words.day(item.until)} ({services})."
+
+
 def _line_card(line: LineView) -> LineCard:
     bands = [item.tariff_band for item in line.requirements if item.tariff_band is not None]
     return LineCard(
         service=line.service_name,
         body=line.body_name,
+        period=f"Du {words.day(line.valid_from)} au {words.day(line.valid_until)}.",
+        part=_part(line),
         requested_at=line.requested_at,
         to_provide=sum(item.state == "missing" for item in line.requirements),
         tariff_band=bands[0] if bands else None,
         requirements=tuple(requirement_card(item) for item in line.requirements),
+        sometimes=tuple(_sometimes(item) for item in line.sometimes),
+        waits_for=line.waits_for,
     )
+
+
+_SHOWN_TO = {"school_head": "la direction de l'école", "leisure_centre": "le centre de loisirs"}
+
+
+def _sometimes(item: SometimesView) -> str:
+    papers = " ou ".join(item.papers)
+    if item.shown_to:
+        places = " et ".join(_SHOWN_TO[who] for who in item.shown_to)
+        return f"{item.name} : à montrer à {places}, qui n'en garde pas de copie ({papers})."
+    return f"{item.when} : {papers}."
 
 
 def requirement_card(view: RequirementView) -> RequirementCard:
@@ -168,7 +209,8 @@ def requirement_card(view: RequirementView) -> RequirementCard:
     if view.state == "satisfied" and view.since is not None:
         quality = words.GRADES.get(view.grade or "", "")
         proof = f"{view.by}, {quality}." if quality else f"{view.by}."
-        return RequirementCard(view.name, "done", "C'est fait", (proof, f"Depuis le {words.day(view.since)}."))
+        until = (f"Valable jusqu'au {words.day(view.until - timedelta(days=1))}.",) if view.until is not None else ()
+        return RequirementCard(view.name, "done", "C'est fait", (proof, f"Depuis le {words.day(view.since)}.", *until))
     if view.state == "fetching":
         sentence = "Nous le demandons pour vous à la CAF ou à la MSA. Vous n'avez rien à faire."
         return RequirementCard(view.name, "waiting", "Nous nous en occupons", (*hint, sentence))
@@ -193,6 +235,10 @@ def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
     state, sentence = words.STATES[view.state], words.state_sentence(view.state, view.reason)
     if view.withdrawn:
         state, sentence = "Effacement en cours", "Ce document ne sert plus à rien et nous l'effaçons."
+    elif view.replaced_by is not None and view.state in OPENABLE:
+        state, sentence = "Remplacement en cours", "Un autre document prend sa place. Cela prend quelques secondes."
+    elif view.held and view.state is not DocumentState.HELD:
+        sentence = f"{sentence} {words.KEPT_BY_DECISION}"
     elif view.origin != "deposit" and view.state is DocumentState.AVAILABLE:
         sentence = "Nous avons obtenu cette information pour une seule de vos demandes."
     elif view.kind == EvidenceType.UNKNOWN and view.state is DocumentState.AVAILABLE:
@@ -208,12 +254,19 @@ def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
         issued_on=view.issued_on,
         grade=words.GRADES[view.grade] if usable and view.grade is not None else None,
         receipt_id=view.receipt_id,
-        # What is no evidence of a known kind has no ticket to be seen with, and a pulled datum is no page.
-        can_see=usable and view.origin == "deposit" and view.kind != EvidenceType.UNKNOWN,
-        can_erase=view.state not in (*GONE, DocumentState.HELD) and not view.withdrawn,
+        # A pulled datum is no page.
+        can_see=view.state in SEEN_BY_HOLDER and not view.withdrawn and view.origin == "deposit",
+        can_erase=view.state not in GONE and not view.held and not view.withdrawn,
+        can_replace=may_be_replaced(view),
         certified=view.state in GONE,
         is_read=view.state is not DocumentState.RECEIVED,
     )
+
+
+def may_be_replaced(view: DocumentView) -> bool:
+    """Tell whether a newer paper may take the place of this one now."""
+    free = not view.withdrawn and not view.held and view.replaced_by is None
+    return free and view.state is DocumentState.AVAILABLE and view.origin == "deposit"
 
 
 def receipt_page(
@@ -264,7 +317,8 @@ def use_cards(catalogue: Catalogue, uses: Iterable[UseView]) -> tuple[UseCard, .
 
 def kind_options(catalogue: Catalogue, chosen: str) -> tuple[Option, ...]:
     """Return what a family may say its paper is."""
-    return tuple(Option(kind.value, catalogue.evidence[kind].name_fr, kind.value == chosen) for kind in DEPOSIT_KINDS)
+    known = sorted((catalogue.evidence[kind].name_fr, kind.value) for kind in DEPOSIT_KINDS)
+    return tuple(Option(value, name, value == chosen) for name, value in known)
 
 
 def _use_card(catalogue: Catalogue, use: UseView) -> UseCard:

@@ -46,15 +46,16 @@ STATES: dict[DocumentState, str] = {
 AWAITED_FROM = {"caisse": "la Caisse des écoles"}
 """Who decides what a family is never asked for, by the catalogue's ``awaited_from``."""
 
+KEPT_BY_DECISION = "Une décision nous oblige à garder ce document. Vous pourrez l'effacer quand elle prendra fin."
 _STATE_SENTENCES = {
     DocumentState.RECEIVED: "Nous lisons votre document. Cela prend quelques secondes.",
     DocumentState.AVAILABLE: "Votre document est lisible.",
     DocumentState.QUARANTINED: "Nous devons vérifier ce document.",
     DocumentState.UNUSABLE: "Nous ne pouvons pas utiliser ce document.",
     DocumentState.ERASED: "Plus personne ne peut ouvrir ce document, nous non plus.",
-    DocumentState.SUPERSEDED: "Un document plus récent remplace celui-ci.",
+    DocumentState.SUPERSEDED: "Un autre document l'a remplacé. Il ne sert plus à aucun service ; vous pouvez le voir.",
     DocumentState.EXPIRED: "Ce document ne servait plus. Nous l'avons effacé : plus personne ne peut l'ouvrir.",
-    DocumentState.HELD: "Une décision nous oblige à garder ce document. Vous pourrez l'effacer quand elle prendra fin.",
+    DocumentState.HELD: KEPT_BY_DECISION,
 }
 
 

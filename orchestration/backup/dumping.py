@@ -16,6 +16,7 @@ from orchestration.stack.postgres import binaries
 
 OWNER = "unefois_owner"
 SCHEMAS = ("vault", "hub", "jobs")
+EXTENSIONS = ("btree_gist",)
 HOLDER_KEYS = "vault.holder_key"
 LEFT_OUT = (
     HOLDER_KEYS,
@@ -23,9 +24,13 @@ LEFT_OUT = (
     "vault.upload_part",
     "hub.session",
     "hub.pending_sign_in",
+    "hub.agent_session",
     "hub.preview_ticket",
+    "hub.review_ticket",
     "hub.export_ticket",
     "hub.spent_assertion",
+    "hub.spent_proof",
+    "hub.revoked_token",
     "jobs.procrastinate_workers",
 )
 """Tables whose rows a backup does not hold: keys have a part of their own, the rest lives for minutes."""
@@ -58,7 +63,9 @@ def dump(stores: StoreAddresses, snapshot_name: str, what: Sequence[str]) -> Ite
 
 def everything() -> list[str]:
     """Return what is dumped as the data part: all of ours but the rows left out."""
-    return [f"--schema={name}" for name in SCHEMAS] + [f"--exclude-table-data={name}" for name in LEFT_OUT]
+    # Extensions lie in no schema: whoever names schemas must name them too.
+    whole = [*(f"--schema={name}" for name in SCHEMAS), *(f"--extension={name}" for name in EXTENSIONS)]
+    return whole + [f"--exclude-table-data={name}" for name in LEFT_OUT]
 
 
 def restore(stores: StoreAddresses, archive: Path, section: str) -> None:

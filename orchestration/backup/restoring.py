@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 import vault.bootstrap as vault_parts
 from contracts.calendar import paris_day
-from contracts.documents import GONE, DocumentState
+from contracts.documents import GONE
 from hub.deposits.erasure import carry_out_erasure
 from hub.deposits.retention import OPERATOR, lift_hold
 from hub.requirements.catalogue import load
@@ -28,7 +28,8 @@ from vault.backup.sealed_file import read_header, sealed_reader, verify_whole
 from vault.crypto import local
 from vault.documents.custody import Custody
 from vault.documents.erase import Cause
-from vault.documents.erasure_log import LoggedErasure, read_erasures
+from vault.documents.erasure_log import LoggedErasure, read_logs
+from vault.documents.hold import is_held
 from vault.documents.tables import DOCUMENT
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
@@ -56,8 +57,8 @@ def stores_only(layout: Layout) -> Plan:
 def restore(layout: Layout, file: Path, private_key: Path, erasures: Sequence[Path] | None) -> Restored:
     """Restore ``file`` into ``layout`` and leave everything stopped; ``erasures`` are logs of what was erased since.
 
-    The folder of keys must be back already: no backup holds the master key. A log in the state folder counts too; to
-    go without any, ``erasures`` is an empty list and not nothing. Until the last step has succeeded the system refuses
+    The folder of keys must be back already: no backup holds the master key. Logs count together, a folder as all logs in
+    it, and one in the state folder counts too; to go without any, ``erasures`` is an empty list and not nothing. Until the last step has succeeded the system refuses
     to start. Raises :class:`RestoreRefused`, and :class:`vault.backup.errors.BackupBroken`.
     """
     places = _prepared(layout, file)
@@ -100,7 +101,7 @@ def _logged(places: Places, erasures: Sequence[Path] | None) -> list[LoggedErasu
         raise RestoreRefused(
             "without a log of erasures, papers erased since would come back: name it, or say there is none"
         )
-    return [one for path in paths for one in read_erasures(path.read_text(encoding="utf-8"))]
+    return read_logs(paths)
 
 
 def _bring_back(stores: StoreAddresses, layout: Layout, file: Path, private_key: Path) -> int:
@@ -165,7 +166,9 @@ def _replay(custody: Custody, logged: Sequence[LoggedErasure]) -> int:
             state = tx.execute(found).scalar_one_or_none()
         if state is None or state in GONE:
             continue
-        if state is DocumentState.HELD:
+        with custody.db.read() as tx:
+            held = is_held(tx, erasure.document_id)
+        if held:
             # It was lifted before the erasure could happen.
             lift_hold(custody, erasure.document_id)
         carry_out_erasure(custody, catalogue, erasure.document_id, cause=Cause(erasure.cause))

@@ -144,7 +144,7 @@ class Story:
         mine = self.outside.received("caisse-13")["notifications"][0]
         question = {name: mine[name] for name in ("subject", "service", "requirement")} | {"purpose": mine["service"]}
         refused = self.outside.ask("sans-convention", question)
-        expect(refused["status"] == 403, f"a partner without agreement was answered {refused['status']}")
+        expect(refused["status"] == 400, f"a partner without agreement was answered {refused['status']}")
         yield f"a body without agreement asks the same question: {refused['status']} {refused['detail']}"
         theirs = question | {"service": "after_school", "purpose": "after_school", "requirement": "child_identity"}
         nothing = self.outside.ask("paris-familles", theirs)

@@ -6,12 +6,17 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import SQLAlchemyError
+
 from orchestration.stack import lock
 from orchestration.stack.account import MAPPED, SAME, nobody, works
-from orchestration.stack.addresses import recorded_objects
+from orchestration.stack.addresses import addresses, recorded_objects
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import PASSABLE, Layout
 from orchestration.stack.objects import program
@@ -19,9 +24,12 @@ from orchestration.stack.parts import NotAnswering, tail
 from orchestration.stack.ports import PortBook, is_free
 from orchestration.stack.postgres import Postgres, binaries
 from orchestration.stack.state import Status, read_state
+from orchestration.stack.trouble import troubles
 from vault.crypto import local
 from vault.errors import VaultError
+from vault.ingest.engines import Wanted
 from vault.ingest.limits import available_limits
+from vault.seals.trust import TrustStore
 
 PYTHON = (3, 11)
 ENOUGH_BYTES, TOO_FEW_BYTES = 2_000_000_000, 300_000_000
@@ -63,6 +71,8 @@ def examine(layout: Layout) -> list[Finding]:
     looks: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
         _python,
         _servers,
+        _engine,
+        _seals,
         _folders,
         _keys,
         _account,
@@ -71,6 +81,8 @@ def examine(layout: Layout) -> list[Finding]:
         _running,
         _ports,
         _stores,
+        _troubles,
+        _erasures,
     )
     return [finding for look in looks for finding in look(layout)]
 
@@ -91,6 +103,29 @@ def _servers(_: Layout) -> Iterator[Finding]:
             yield _broken(str(error), "run « make up » once: it installs what is missing")
         else:
             yield _ok(f"the binaries of {name} are here")
+
+
+def _engine(_: Layout) -> Iterator[Finding]:
+    name = Wanted().comes_to()
+    if name:
+        yield _ok(f"photographs and scans are read by {name}")
+    else:
+        yield _warning(
+            "no engine reads photographs and scans", "install Debian's « tesseract-ocr-fra », or the packaged engine"
+        )
+
+
+def _seals(_: Layout) -> Iterator[Finding]:
+    try:
+        listed = TrustStore.load(None, allow_test_authority=False).listed
+    except VaultError as error:
+        yield _broken(f"the list of seal authorities cannot be read: {error}", "see docs/seals.md")
+        return
+    if listed is None or not listed.vouches_for(datetime.now(UTC).date()):
+        yield _warning("the list of seal authorities is out of date", "bring the newer one, see docs/seals.md")
+    else:
+        until = "closed" if listed.next_update is None else f"good until {listed.next_update:%Y-%m-%d}"
+        yield _ok(f"seal authorities are those of list {listed.sequence}, {until}")
 
 
 def _folders(layout: Layout) -> Iterator[Finding]:
@@ -228,3 +263,47 @@ def _stores(layout: Layout) -> Iterator[Finding]:
             yield _broken(str(error), "put the secret back, or begin with an empty state folder")
         else:
             yield _ok(f"{name} answers")
+
+
+def _troubles(layout: Layout) -> Iterator[Finding]:
+    if not lock.is_held(layout):
+        return
+    try:
+        found = troubles(addresses(layout))
+    except (StackError, VaultError, SQLAlchemyError) as error:
+        # Before the first migration there is nothing to ask; what does not answer is said above.
+        yield _warning(f"what waits could not be asked: {type(error).__name__}", "look again in a moment")
+        return
+    for one in found:
+        yield (_broken if one.grave else _warning)(one.what, one.to_do)
+    if not found:
+        yield _ok("no paper, job or object gives trouble")
+
+
+class _Told(BaseSettings):
+    """What doctor is told as the worker is."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    profile: str = Field(default="", validation_alias="UNEFOIS_PROFILE")
+    copies: Path | None = Field(
+        default=None, validation_alias=AliasChoices("UNEFOIS_ERASURES_COPY", "VAULT_ERASURES_COPY")
+    )
+
+
+def _erasures(layout: Layout) -> Iterator[Finding]:
+    told = _Told()
+    if told.copies is None:
+        what = "erasures.log lies on this machine only"
+        to_do = "VAULT_ERASURES_COPY names a folder of another machine; see docs/backup.md"
+        yield (
+            _warning(what, to_do) if told.profile == "production" else _ok(f"{what}; production wants it elsewhere too")
+        )
+    elif not told.copies.is_dir():
+        yield _broken(f"{told.copies} is no folder: nothing is erased until it is back", "mount it, or make it")
+    elif layout.state.is_dir() and told.copies.stat().st_dev == layout.state.stat().st_dev:
+        yield _warning(
+            f"{told.copies} lies on the same disk as erasures.log", "mount a folder of another machine there"
+        )
+    else:
+        yield _ok(f"erasures are copied to {told.copies} as they are logged")

@@ -1,6 +1,7 @@
 """What a fresh state folder lacks: keys, sandbox partners and papers, migrations, and the partners' rows."""
 
 import json
+import tomllib
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from connectors.sandbox.provisioning import (
     create_webhook_secret,
     register_client_key,
 )
+from hub.partners.keys import TokenKeys
 from hub.partners.registry import PartnerFile, apply_partner, read_partners, secret_context
+from hub.persons.agents import Role, add_agent
 from hub.requirements.catalogue import load
 from hub.schema.migrating import upgrade
 from orchestration.stack.layout import CODE_ROOT, write_private
@@ -33,6 +36,7 @@ from vault.journal.signing import HeadSigner
 
 PARTNERS = CODE_ROOT / "contracts" / "partners"
 BINDINGS = CODE_ROOT / "contracts" / "bindings"
+AGENTS = Path(__file__).with_name("agents.toml")
 PROVIDERS = {
     "franceconnect": Shape.FRANCECONNECT,
     "mon-paris": Shape.MON_PARIS,
@@ -61,9 +65,10 @@ def provision_files(places: Places) -> None:
         CertificateSigner.create(places.key("destruction.pem"))
     certifier = CertificateSigner.load(places.key("destruction.pem")).verifier.text()
     write_private(places.key("destruction.pub"), certifier, durable=False)
-    for name in ("tokens", "door-client"):
-        if not places.key(f"{name}.jwk.json").exists():
-            write_private(places.key(f"{name}.jwk.json"), json.dumps(generate_key(f"{name}-1")))
+    if not places.key("tokens.jwks.json").exists():
+        write_private(places.key("tokens.jwks.json"), TokenKeys.fresh(utc_now()).text())
+    if not places.key("door-client.jwk.json").exists():
+        write_private(places.key("door-client.jwk.json"), json.dumps(generate_key("door-client-1")))
     if not (places.papers / "trust" / "roots").exists():
         create_authority(places.papers)
         create_registry(places.papers)
@@ -97,6 +102,18 @@ def apply_partners(places: Places, stores: StoreAddresses) -> list[str]:
     finally:
         database.close()
     return changes
+
+
+def apply_agents(stores: StoreAddresses) -> None:
+    """Give the sandbox's made-up agents their roles; harmless to repeat. A city's own are added by command."""
+    database = Database.connect(stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
+    try:
+        with database.transaction() as tx:
+            for row in tomllib.loads(AGENTS.read_text(encoding="utf-8"))["agents"]:
+                place = {"siret": row["siret"], "body": row["body"], "role": Role(row["role"])}
+                add_agent(tx, row["email"], **place, now=utc_now())
+    finally:
+        database.close()
 
 
 def _wrapped_secret(places: Places, master: MasterKey, partner: PartnerFile) -> bytes:

@@ -27,6 +27,8 @@ class StackSettings(BaseSettings):
     """Whether Dagster comes up beside the rest."""
     clamd_socket: Path | None = None
     """Where ClamAV's daemon listens, where there is one: papers are then scanned by it too."""
+    erasures_copy: Path | None = None
+    """A folder elsewhere to which every line of the log of erasures is copied as it is written."""
 
 
 def plan(layout: Layout) -> Plan:
@@ -42,6 +44,7 @@ def plan(layout: Layout) -> Plan:
         provision.provision_files(places)
         provision.migrate(stores)
         provision.apply_partners(places, stores)
+        provision.apply_agents(stores)
 
     def processes(stores: StoreAddresses) -> Sequence[ProcessSpec]:
         return [*_own(settings, places, stores), *(_dagster(settings, places, stores))]
@@ -52,6 +55,7 @@ def plan(layout: Layout) -> Plan:
 def _own(settings: StackSettings, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
     profile = settings.profile
     scanned = {} if settings.clamd_socket is None else {"VAULT_CLAMD_SOCKET": str(settings.clamd_socket)}
+    copied = {} if settings.erasures_copy is None else {"VAULT_ERASURES_COPY": str(settings.erasures_copy)}
 
     def spec(name: str, arguments: Sequence[str], env: Mapping[str, str], *, health: bool = True) -> ProcessSpec:
         return ProcessSpec(
@@ -68,7 +72,7 @@ def _own(settings: StackSettings, places: Places, stores: StoreAddresses) -> lis
         spec(
             "worker",
             ("orchestration.cli", "worker"),
-            environment.worker(profile, places, stores) | scanned,
+            environment.worker(profile, places, stores) | scanned | copied,
             health=False,
         ),
     ]

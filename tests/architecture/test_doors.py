@@ -4,7 +4,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from contracts.problems import PROBLEMS
-from hub.api import callers, partners
+from hub.api import authorisation, callers
 from hub.api.description import dependencies_of
 from hub.api.problems import REASONS
 from hub.app import partners_routes, residents_routes
@@ -22,18 +22,29 @@ PUBLIC = {
     "GET /.well-known/oauth-authorization-server": "RFC 8414 metadata",
     "GET /oauth/jwks": "public keys",
     "POST /oauth/token": "proved by a signed assertion",
+    "POST /oauth/revoke": "proved by a signed assertion",
+    "GET /agents": "greets who is signed in as an agent and who is not",
+    "POST /agents/sign-out": "ends an agent's session if there is one; refuses another site's page itself",
+    "GET /looks/copy/{ticket}": "proved by a ticket that serves once",
+    "GET /looks/values/{ticket}": "proved by a ticket that serves once",
     "GET /previews/{ticket}": "proved by a ticket that serves once",
     "GET /exports/{ticket}": "proved by a ticket that serves once",
     "GET /journal/key": "public key",
+    "GET /v1/figures": "how often families were asked and spared: counts for everybody",
     "GET /journal/checkpoints/latest": "made to be published",
     "GET /journal/checkpoints/{size}": "made to be published",
     "GET /journal/consistency/{first}/{second}": "made to be published",
     "/static": "style and script",
     "OPTIONS /v1/uploads": "says which version of the upload protocol is spoken",
 }
-CALLERS = {callers.resident, partners.caller_of}
+CALLERS = {callers.resident, callers.agent, authorisation.caller_of}
 UNREACHED = {
+    "ScopeRefused": "said as RFC 6749 5.2 has it",
+    "DetailsRefused": "said as RFC 9396 5 has it",
+    "TokenForeign": "said as RFC 7009 2.2.1 has it",
+    "RotationUnderWay": "said to the operator who rotates keys",
     "KeyRightMissing": "a process was assembled with the wrong right: a fault of ours",
+    "NothingChanged": "whoever asks for it says what it means",
     "HolderKeyMissing": "the key was destroyed between two looks: a fault of ours",
     "KeyFileMissing": "start refuses",
     "KeyFileExists": "provisioning refuses",
@@ -48,6 +59,7 @@ UNREACHED = {
     "DocumentRefused": "raised in the limited child; ends as the reading's reason",
     "ReaderUnavailable": "raised in the worker only",
     "TrustStoreUnreadable": "start refuses",
+    "TrustListRefused": "start refuses",
     "LockUnavailable": "start refuses",
     "ObjectRetained": "deleting objects is housekeeping behind an erasure",
     "RotationUnfinished": "said to the operator who rotates keys",

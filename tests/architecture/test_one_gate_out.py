@@ -25,9 +25,19 @@ OPENERS = {
     # The one gate.
     "open_released": {"hub.releases.gate"},
     # Reading, in the worker.
-    "open_original": {"vault.ingest.conclude"},
+    "open_original": {"vault.ingest.conclude", "vault.ingest.rescanning"},
+    # The one gate, of one's own paper: what its sender called the file.
+    "open_released_name": {"hub.releases.gate"},
     # Values for the time of a judgement, in the worker.
-    "open_fields": {"hub.school_files.judging", "hub.school_files.settling"},
+    "open_fields": {
+        "hub.school_files.settling",
+        "hub.reviews.effects",
+        "vault.documents.opening",  # behind the journal entry that its caller shows
+    },
+    # The same for many at once.
+    "open_fields_of": {"hub.school_files.loading"},
+    # The one gate, of what reading found.
+    "open_released_fields": {"hub.releases.gate"},
     # Plaintext of an object.
     "open_verified": {"vault.documents.opening"},
 }
@@ -45,6 +55,7 @@ NETWORK_USERS = {
     "connectors.http": "the transport of connectors",
     "vault.storage.s3": "the object store",
     "vault.storage.carrier": "carries what the object store's SDK signed",
+    "vault.storage.wire": "the same, for what is small or read",
     "vault.crypto.openbao": "the key service: keys go there and come back wrapped",
     "orchestration.stack.processes": "asks our own processes how they are",
     "orchestration.pipelines.launching": "asks Dagster's own page to launch a run",

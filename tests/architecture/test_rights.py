@@ -87,6 +87,19 @@ def test_only_the_worker_concludes_links_and_destroys_keys(running):
         refused(running, login, "INSERT INTO vault.journal_head SELECT * FROM vault.journal_head")
 
 
+def test_no_process_makes_an_agent_or_gives_a_role(running):
+    for login in GUESTS:
+        refused(running, login, "INSERT INTO hub.agent SELECT * FROM hub.agent")
+        refused(running, login, "INSERT INTO hub.agent_role SELECT * FROM hub.agent_role")
+        refused(running, login, "UPDATE hub.agent_role SET withdrawn_at = NULL")
+
+
+def test_only_the_worker_carries_out_what_an_agent_decided(running):
+    for login in ("unefois_door", "unefois_release", "unefois_pipelines"):
+        refused(running, login, "UPDATE hub.review SET applied_at = now()")
+        refused(running, login, "UPDATE hub.family_link SET retracted_at = now()")
+
+
 def test_only_the_gates_processes_write_releases(running):
     refused(running, "unefois_door", "INSERT INTO hub.release SELECT * FROM hub.release")
 

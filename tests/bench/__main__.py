@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import custody, depositing, flowing, memory, scale, serving, starting
+from tests.bench import (
+    confusion,
+    custody,
+    depositing,
+    flowing,
+    judging,
+    memory,
+    reading,
+    scale,
+    sealing,
+    serving,
+    starting,
+)
 from tests.bench.measuring import Row, machine
 
 OUTPUT = Path("build") / "bench.json"
@@ -14,6 +26,9 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "first_document": starting.first_document,
     "event_to_notification": flowing.event_to_notification,
     "received_to_available": flowing.received_to_available,
+    "verdict_pdf_p95": reading.verdict_pdf_p95,
+    "verdict_photo_p95": reading.verdict_photo_p95,
+    "documents_read_per_min": reading.documents_read_per_min,
     "deposits": depositing.deposits,
     "deposit_1mb": custody.deposit_1mb,
     "deposit_100kb": custody.deposit_100kb,
@@ -23,6 +38,10 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "journal_append": scale.journal_append,
     "journal_proof_1m": scale.journal_proof_1m,
     "holder_listing_growth": scale.holder_listing_growth,
+    "school_files_reevaluated": judging.school_files_reevaluated,
+    "seal_a4_page": sealing.seal_a4_page,
+    "seals_photographed": sealing.seals_photographed,
+    "reading_confusion": confusion.reading_confusion,
 }
 """Each gives one row or a few; a later family adds a module and a line here."""
 

@@ -1,13 +1,19 @@
 """What really leaves and lies in the database is what the contracts say."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from contracts.events import EVENT_TYPES, SOURCE, SPEC_VERSION
-from tests.journeys.doors import Partner, family, rows, schema, subject_of
-from tests.system import CAISSE, Resident, System, eventually
+from hub.persons.links import Authority, link_between, write_link
+from tests.journeys.agents import CLAIRE, Agent, applied, review_of
+from tests.journeys.doors import Partner, family, person_id, rows, schema, subject_of
+from tests.journeys.test_confirming import asked, both_parents, reply
+from tests.system import CAISSE, MAIRIE, Resident, System, eventually
+from vault.bootstrap import utc_now
+from vault.db import Database
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +35,23 @@ def lived(running: System) -> Resident:
     for paper in (bill, certificate_id):
         parent.http.delete(f"/v1/documents/{paper}")
         eventually(lambda paper=paper: parent.http.get(f"/v1/documents/{paper}").json()["state"] == "erased")
+    disagree(running)
     return parent
+
+
+def disagree(running: System) -> None:
+    """Two parents who do not agree, an agent who finds so, and a link that ends."""
+    first, child, second = both_parents(running)
+    first.request(child, "school_enrolment", MAIRIE)
+    reply(second, asked(second)[0]["confirmation"], "object")
+    review = review_of(first, "objection")
+    assert Agent(running, CLAIRE).sign_in().decide(review, {"outcome": "failed", "reason": "no_agreement"})
+    applied(first, review)
+    db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
+    with db.transaction() as tx:
+        link = link_between(tx, person_id(second), UUID(child))
+        write_link(tx, replace(link, authority=Authority.WITHDRAWN), now=utc_now())
+    db.close()
 
 
 def test_every_event_that_was_published_is_of_the_closed_list_and_of_its_shape(running, lived):

@@ -11,11 +11,12 @@ from typing import Any
 
 from orchestration.stack import stack
 from orchestration.stack.errors import StackError
-from tests.faults import acts, enumeration, storms, workers
+from tests.faults import acts, custody, enumeration, lying, storms, workers
 from tests.system import Papers, Resident, System, start_system
 
 OUTPUT = Path("build") / "faults.json"
 Row = dict[str, Any]
+Act = Callable[[custody.Told, bytes], str]
 
 
 def tell(words: str) -> None:
@@ -89,6 +90,25 @@ def under_deposits(name: str, fault: Callable[[System], None], kills: int) -> Ca
     return run
 
 
+def under_custody(name: str, act: Act, **how: Any) -> Callable[[], Iterator[Row]]:
+    """Parts killed while residents do one thing that custody must bring to its end."""
+
+    def run() -> Iterator[Row]:
+        with running(start_system) as system:
+            came_to = custody.storm(system, act, **how)
+        more = {"acknowledged": came_to.acts, "settled_s": round(came_to.settled_s, 1)}
+        yield row(name, came_to.faults, came_to.verdict, came_to.recovery_s, **more)
+
+    return run
+
+
+def lying_store() -> Iterator[Row]:
+    """A store that gives something else than it was given."""
+    with running(start_system) as system:
+        verdict = lying.every_lie(system)
+    yield row("custody_lying_store", len(lying.LIES) * len(lying.FORMS) + 1, verdict, 0.0)
+
+
 FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
     "worker_killed_between_steps": between_steps,
     "postgres_killed_under_deposits": under_deposits("postgres_killed_under_deposits", storms.kill_part("postgres"), 3),
@@ -96,6 +116,25 @@ FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
     "door_killed_under_deposits": under_deposits("door_killed_under_deposits", storms.kill_part("door"), 3),
     "worker_killed_under_deposits": under_deposits("worker_killed_under_deposits", storms.kill_part("worker"), 3),
     "supervisor_killed": under_deposits("supervisor_killed", storms.kill_supervisor, 2),
+    "custody_deposit": under_custody("custody_deposit", custody.deposit, faults=custody.each_part(2)),
+    "custody_finish": under_custody("custody_finish", custody.finish, faults=custody.each_part(2)),
+    "custody_erasure": under_custody("custody_erasure", custody.erase, faults=custody.each_part(2)),
+    "custody_rotation": under_custody(
+        "custody_rotation",
+        custody.deposit,
+        faults=(
+            *(custody.kill_rotation(table) for table in ("vault.holder_key", "hub.partner", "vault.journal_entry")),
+            *(custody.kill_under_rotation(part) for part in custody.PARTS),
+        ),
+        after=custody.rotate_to_the_end,
+    ),
+    "custody_sequencing": under_custody(
+        "custody_sequencing",
+        custody.deposit,
+        faults=(storms.kill_part("worker"), storms.kill_part("postgres")) * 3,
+        people=6,
+    ),
+    "custody_lying_store": lying_store,
 }
 
 

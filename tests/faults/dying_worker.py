@@ -96,6 +96,11 @@ class WatchedTx(WriteTx):
         self.wrote = True
         super().insert(table, row)
 
+    def insert_exactly_if(self, changing: Any, parameters: Any) -> None:
+        self.wrote = True
+        self._begin()
+        super().insert_exactly_if(changing, parameters)
+
     @property
     def driver(self) -> Any:
         self.wrote = True
@@ -121,10 +126,13 @@ def watch(points: Points) -> None:
     @contextmanager
     def transaction(database: Database) -> Iterator[WatchedTx]:
         label = f"commit {who_asked()}"
-        with database._begin(database._engine) as connection:
+        with database._open() as connection:
             tx = WatchedTx(connection)
             yield tx
-            tx.flush()
+            # Rows that go out with the commit are a statement of their own: death must find them sent and not committed.
+            if tx.wrote:
+                tx._begin()
+            tx.finish()
             if tx.wrote:
                 points.point(f"{label}:before")
         if tx.wrote:
@@ -142,7 +150,7 @@ def watch(points: Points) -> None:
         setattr(JobManager, name, points.around_async(f"job {name.partition('_')[0]}", getattr(JobManager, name)))
 
 
-async def _reap_nothing(_: object) -> None:
+async def _reap_nothing(*_: object) -> None:
     # What earlier deaths left is the recovering worker's to take back, or the count would depend on the clock.
     await asyncio.Event().wait()
 

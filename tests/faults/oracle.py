@@ -149,7 +149,7 @@ def judge(system: System) -> Verdict:
             verdict.unexplained += [f"{what}: {' '.join(map(str, row))}" for row in rows]
         _partners(system, connection, verdict)
         _objects(system, connection, verdict)
-    _journal(system, verdict)
+    journal(system, verdict)
     return verdict
 
 
@@ -165,17 +165,21 @@ def _partners(system: System, connection: "psycopg.Connection[Any]", verdict: Ve
         verdict.unexplained += [f"{slug} was told of {one}, which is no delivery" for one in set(told) - expected]
 
 
-def bucket(system: System) -> set[str]:
-    """The names of all objects in the store."""
+def store(system: System) -> Minio:
+    """The object store, as one who holds its keys sees it."""
     stores = system.stores
-    sdk = Minio(
+    return Minio(
         stores.objects_endpoint,
         access_key=stores.objects_access_key,
         secret_key=stores.objects_secret_key,
         secure=False,
         region="us-east-1",
     )
-    return {str(found.object_name) for found in sdk.list_objects(stores.bucket, recursive=True)}
+
+
+def bucket(system: System) -> set[str]:
+    """The names of all objects in the store."""
+    return {str(found.object_name) for found in store(system).list_objects(system.stores.bucket, recursive=True)}
 
 
 def _objects(system: System, connection: "psycopg.Connection[Any]", verdict: Verdict) -> None:
@@ -188,7 +192,8 @@ def _objects(system: System, connection: "psycopg.Connection[Any]", verdict: Ver
     verdict.swept_later = len(there - wanted)
 
 
-def _journal(system: System, verdict: Verdict) -> None:
+def journal(system: System, verdict: Verdict) -> None:
+    """Add what is wrong with the journal, recomputed whole."""
     public = HeadVerifier.from_text(system.places.key("journal.pub").read_text(encoding="utf-8"))
     database = Database.connect(system.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
     try:

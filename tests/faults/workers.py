@@ -101,8 +101,29 @@ SELECT (SELECT count(*) FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'd
 
 def settled(dsn: str) -> bool:
     """Whether nothing at all is left to do, now or later."""
+    return left(dsn) == 0
+
+
+def left(dsn: str) -> int:
+    """How much is left to do, now or later."""
     with psycopg.connect(dsn) as connection:
-        return connection.execute(_LEFT).fetchone() == (0,)
+        row = connection.execute(_LEFT).fetchone()
+    return int(row[0]) if row else 0
+
+
+def settle(dsn: str, patience: float) -> float:
+    """Wait until nothing is left to do, or until nothing became less for ``patience`` seconds; return the seconds it took.
+
+    How long that is depends on the machine; what is left when nothing moves any more is for the oracle to name.
+    """
+    begun = moved = time.monotonic()
+    least = left(dsn)
+    while least and time.monotonic() - moved < patience:
+        time.sleep(0.2)
+        now_left = left(dsn)
+        if now_left < least:
+            least, moved = now_left, time.monotonic()
+    return time.monotonic() - begun
 
 
 @dataclass(frozen=True)

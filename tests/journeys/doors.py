@@ -1,8 +1,11 @@
 """What several journeys need at the doors: problems judged, rows and objects looked at, sockets that misbehave."""
 
+import base64
+import hashlib
 import json
 import secrets
 import socket
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,13 @@ from jsonschema import Draft202012Validator
 from minio import Minio
 from psycopg.rows import dict_row
 
-from connectors.jose import sign_compact
+from connectors.jose import generate_key, sign_compact, sign_self_signed
 from connectors.sandbox.provisioning import partner_key
 from contracts.problems import PROBLEMS
 from hub.partners.credentials import ASSERTION_TYPE
+from hub.partners.details import DETAIL_TYPE
+from hub.partners.registry import read_partners
+from hub.requirements.catalogue import load
 from orchestration.stack.layout import CODE_ROOT
 from tests.system import Resident, System, eventually
 from vault.bootstrap import utc_now
@@ -152,12 +158,45 @@ def _more(line: socket.socket) -> bytes:
     return chunk
 
 
+class Proving(httpx.Auth):
+    """A proof with every request (RFC 9449), made again with the server's nonce where it asks for one."""
+
+    def __init__(self, key: dict[str, Any], token: str | None, **changed: Any) -> None:
+        """Prove with ``key``; claims in ``changed`` differ from what is right, and those that are None are left out."""
+        self.key, self.access_token, self.changed, self.nonce = key, token, changed, None
+
+    def claims(self, request: httpx.Request) -> dict[str, Any]:
+        told = {"jti": secrets.token_hex(16), "htm": request.method, "htu": str(request.url), "nonce": self.nonce}
+        told["iat"] = int(utc_now().timestamp())
+        if self.access_token is not None:
+            digest = hashlib.sha256(self.access_token.encode()).digest()
+            told["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return {name: value for name, value in (told | self.changed).items() if value is not None}
+
+    def proof(self, request: httpx.Request) -> str:
+        return sign_self_signed(self.claims(request), self.key, typ="dpop+jwt")
+
+    def dress(self, request: httpx.Request) -> None:
+        request.headers["dpop"] = self.proof(request)
+        if self.access_token is not None:
+            request.headers["authorization"] = f"DPoP {self.access_token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        self.dress(request)
+        answer = yield request
+        if "dpop-nonce" in answer.headers and answer.status_code in (400, 401):
+            self.nonce = answer.headers["dpop-nonce"]
+            self.dress(request)
+            yield request
+
+
 class Partner:
     """A partner's own software at the release door, which can be made to misbehave."""
 
     def __init__(self, system: System, slug: str) -> None:
         self.system, self.slug = system, slug
         self.key = partner_key(Path(system.places.sandbox), slug)
+        self.proof_key = generate_key("proof")
         self.http = httpx.Client(base_url=system.release_url, timeout=30)
 
     def claims(self, **changed: Any) -> dict[str, Any]:
@@ -169,17 +208,28 @@ class Partner:
     def assertion(self, *, key: Any = None, **changed: Any) -> str:
         return sign_compact(self.claims(**changed), key or self.key)
 
-    def ask_token(self, assertion: str, **changed: str) -> httpx.Response:
+    def proving(self, token: str | None = None) -> "Proving":
+        """What proves, request by request, that the token's key is held here."""
+        return Proving(self.proof_key, token)
+
+    def details(self) -> list[dict[str, Any]]:
+        """All that this partner's agreements cover, service by service."""
+        (own,) = (file for file in read_partners(CODE_ROOT / "contracts" / "partners") if file.slug == self.slug)
+        services = [service for agreement in own.agreements for service in agreement.services]
+        return [{"type": DETAIL_TYPE, "service": one, "purpose": load().services[one].purpose} for one in services]
+
+    def ask_token(self, assertion: str, *, auth: httpx.Auth | None = None, **changed: str) -> httpx.Response:
         form = {
             "grant_type": "client_credentials",
             "client_id": self.slug,
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": assertion,
+            "authorization_details": json.dumps(self.details()),
         }
-        return self.http.post("/oauth/token", data=form | changed)
+        return self.http.post("/oauth/token", data=form | changed, auth=auth or self.proving())
 
-    def token(self) -> str:
-        answer = self.ask_token(self.assertion())
+    def token(self, **changed: str) -> str:
+        answer = self.ask_token(self.assertion(), **changed)
         assert answer.status_code == 200, answer.text
         found: str = answer.json()["access_token"]
         return found
@@ -194,11 +244,11 @@ class Partner:
             "purpose": service,
             "on_behalf_of": "a-test",
         }
-        headers = {"authorization": f"Bearer {token or self.token()}"}
-        return self.http.post("/hub/v1/evidence-requests", json=question | changed, headers=headers)
+        proving = self.proving(token or self.token())
+        return self.http.post("/hub/v1/evidence-requests", json=question | changed, auth=proving)
 
-    def fetch(self, href: str) -> httpx.Response:
-        return self.http.get(href, headers={"authorization": f"Bearer {self.token()}"})
+    def fetch(self, href: str, *, token: str | None = None) -> httpx.Response:
+        return self.http.get(href, auth=self.proving(token or self.token()))
 
 
 def subject_of(resident: Resident, siret: str, service: str) -> UUID:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.backup.dumping import EXTENSIONS, LEFT_OUT
 from orchestration.backup.taking import keys_file
 from orchestration.cli import app
 from orchestration.stack import stack
@@ -111,6 +112,15 @@ def test_the_audit_and_the_journal_hold(restored):
     state = system.running.layout.state
     assert "the vault holds: 2 documents, 4 objects" in command("vault", "audit", "--all", "--state", state)
     assert "the journal holds" in command("journal", "verify", "--state", state)
+
+
+def test_what_opens_a_door_is_in_no_backup_and_what_the_database_needs_is(restored):
+    system, *_ = restored
+    tickets = """SELECT DISTINCT table_schema || '.' || table_name AS name FROM information_schema.columns
+                 WHERE column_name IN ('token_digest', 'ticket_digest')"""
+    assert {row["name"] for row in rows(system, tickets)} <= set(LEFT_OUT)
+    named = rows(system, "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'")
+    assert {row["extname"] for row in named} == set(EXTENSIONS)
 
 
 def test_no_backup_holds_a_master_key_and_nobody_reads_it_without_the_offline_key(story):

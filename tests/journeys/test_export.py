@@ -5,11 +5,14 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from tests.assets.pdfs import pages
 from tests.journeys.doors import assert_problem, person_id, rows, schema
+from tests.journeys.test_replacing import bill, replaced
 from tests.system import Resident, eventually
 from vault.journal.proofs import verify_proof
 from vault.journal.signing import HeadVerifier
@@ -51,6 +54,40 @@ def test_the_original_comes_back_byte_for_byte_and_the_manifest_says_so(taken):
     assert told["original"]["sha256"] == hashlib.sha256(content).hexdigest()
     assert archive.read(told["viewing_copy"]["path"]).startswith(b"%PDF-")
     assert json.loads(archive.read(told["receipt"]))["document"] == kept
+
+
+def test_each_paper_has_the_name_its_sender_gave_it(running):
+    person = Resident(running).sign_in()
+    called = "facture d'électricité.pdf"
+    given = {"content-disposition": f"attachment; filename*=UTF-8''{quote(called)}"}
+    person.concluded(person.hand_in(running.papers().bill(person), PDF, **given).json()["document"])
+    (told,) = manifest(zipfile.ZipFile(io.BytesIO(downloaded(person).content)))["documents"]
+    assert told["file_name"] == called
+
+
+def test_what_was_refused_comes_back_as_it_was_given_and_says_so(running):
+    person = Resident(running).sign_in()
+    active = pages(1, catalogue=b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >>")
+    given = {
+        person.hand_in_and_wait(content, PDF)["document"]: content for content in (active, b"%PDF-1.7 and no more")
+    }
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(person).content))
+    for told in manifest(archive)["documents"]:
+        assert (told["state"], told["checked"]) in (("quarantined", False), ("unusable", False))
+        assert "NON-VERIFIE" in told["original"]["path"]
+        assert archive.read(told["original"]["path"]) == given[told["document"]]
+        assert told["viewing_copy"] is None
+    assert "NON-VERIFIE" in archive.read("LISEZ-MOI.txt").decode()
+
+
+def test_a_replaced_paper_comes_along_and_names_the_newer_one(running):
+    person = Resident(running).sign_in()
+    old, new = bill(person, 60), bill(person, 10)
+    replaced(person, old, new)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(person).content))
+    told = next(one for one in manifest(archive)["documents"] if one["document"] == old)
+    assert (told["replaced_by"], told["checked"]) == (new, True)
+    assert archive.read(told["viewing_copy"]["path"]).startswith(b"%PDF-")
 
 
 def test_of_an_erased_paper_there_is_the_certificate_only(taken):

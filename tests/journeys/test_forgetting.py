@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.custody import worker_custody
+from tests.journeys.agents import CLAIRE, GOOD, Agent, applied, family_in_doubt
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
 from tests.system import CAISSE, Resident, eventually
 from vault.documents.certificates import CertificateVerifier
@@ -58,18 +59,30 @@ def served(running):
     return parent, next(paper["document"] for paper in papers if paper["evidence_type"] == "birth_certificate")
 
 
-def plant(running, parent: Resident, paper: str) -> None:
+def plant(running, parent: Resident, paper: str, other: str) -> None:
     """Put a made-up value wherever something of a document could lie."""
-    told = {"id": paper, "m": MARKER, "who": person_id(parent), "key": uuid4().hex}
+    told = {"id": paper, "other": other, "m": MARKER, "who": person_id(parent), "key": uuid4().hex, "review": uuid4()}
     about = "(SELECT evidence_id FROM hub.evidence WHERE document_id = %(id)s)"
     for statement in (
         "UPDATE vault.finding SET reason = %(m)s WHERE document_id = %(id)s",
         "UPDATE vault.reading SET sealed_fields = convert_to(%(m)s, 'UTF8') WHERE document_id = %(id)s",
+        """UPDATE vault.reading SET sealed_places = convert_to(%(m)s, 'UTF8'), sealed_looks = convert_to(%(m)s, 'UTF8')
+           WHERE document_id = %(id)s""",
         "UPDATE vault.document SET sealed_facts = sealed_facts || convert_to(%(m)s, 'UTF8') WHERE document_id = %(id)s",
         f"UPDATE hub.fit SET decided_on = jsonb_build_object('seen', %(m)s::text) WHERE evidence_id = {about}",
         f"UPDATE hub.fit SET reason = %(m)s, tariff_band = %(m)s WHERE evidence_id = {about}",
-        """INSERT INTO hub.review (review_id, kind, adult_id, document_id, reason, created_at)
-           VALUES (gen_random_uuid(), 'fit', %(who)s, %(id)s, %(m)s, now())""",
+        f"""INSERT INTO hub.fit SELECT gen_random_uuid(), o.evidence_id, line_id, requirement, reference_date, outcome,
+            blocking, %(m)s, rule, catalogue_version, jsonb_build_object('of both', %(m)s::text), %(m)s, decided_at,
+            f.grade, ARRAY[{about}], now(), current_date FROM hub.fit f, hub.evidence o
+            WHERE f.evidence_id = {about} AND o.document_id = %(other)s LIMIT 1""",
+        """INSERT INTO hub.review (review_id, kind, adult_id, document_id, service, reason, created_at, state, outcome,
+           decided_at, decision_reason, decision)
+           VALUES (%(review)s, 'family_link', %(who)s, %(id)s, 'family_link', %(m)s, now(), 'decided', 'passed',
+           now(), %(m)s, jsonb_build_object('seen', %(m)s::text))""",
+        """INSERT INTO hub.review_opinion SELECT %(review)s, agent_id, 'passed', %(m)s, %(m)s,
+           jsonb_build_object('seen', %(m)s::text), now() FROM hub.agent LIMIT 1""",
+        """INSERT INTO hub.review_ticket SELECT convert_to(%(m)s, 'UTF8'), %(review)s, agent_id, 'copy', now()
+           FROM hub.agent LIMIT 1""",
         """INSERT INTO hub.idempotency VALUES (%(who)s::text, %(key)s, convert_to(%(m)s, 'UTF8'), 201,
            jsonb_build_object('document', %(id)s::text, 'name', %(m)s::text), now() + interval '1 day')""",
         """INSERT INTO hub.preview_ticket VALUES (convert_to(%(m)s, 'UTF8'), %(who)s, %(id)s, now() + interval '1 day')""",
@@ -84,13 +97,35 @@ def plant(running, parent: Resident, paper: str) -> None:
 
 def test_a_value_planted_in_each_place_is_nowhere_afterwards(served, running):
     parent, paper = served
-    plant(running, parent, paper)
+    other = parent.hand_in_and_wait(running.papers().bill(parent), PDF, kind="proof_of_address")["document"]
+    eventually(lambda: rows(running, "SELECT 1 FROM hub.evidence WHERE document_id = %(id)s", id=other))
+    plant(running, parent, paper, other)
     planted = {"vault.finding", "vault.reading", "hub.fit", "hub.review", "hub.idempotency", "hub.preview_ticket"}
-    planted |= {"jobs.procrastinate_jobs", "vault.journal_record"}
+    planted |= {"jobs.procrastinate_jobs", "vault.journal_record", "hub.review_opinion", "hub.review_ticket"}
     assert planted <= places_of(running, MARKER)
     # What custody opens while it re-keys must be what it sealed: the planted facts are the erased paper's own.
     erased(parent, paper)
     assert places_of(running, MARKER) == set()
+
+
+def test_an_agents_note_about_a_paper_goes_with_it(running):
+    parent, review = family_in_doubt(running)
+    paper = str(value(running, "SELECT document_id FROM hub.review WHERE review_id = %(id)s", id=review))
+    note = "zqxv" + secrets.token_hex(6)
+    Agent(running, CLAIRE).sign_in().decide(review, GOOD | {"note": note})
+    assert places_of(running, note) == {"hub.review_opinion"}
+    applied(parent, review)
+    erased(parent, paper)
+    assert places_of(running, note) == set()
+
+
+def test_where_likenesses_and_replacements_are_kept_no_value_has_a_place(running):
+    kinds = (
+        """SELECT DISTINCT data_type FROM information_schema.columns WHERE table_schema || '.' || table_name = %(t)s"""
+    )
+    identifiers = {"uuid", "timestamp with time zone"}
+    for table in ("vault.likeness", "vault.replacement", "vault.erasure_asked"):
+        assert {row["data_type"] for row in rows(running, kinds, t=table)} == identifiers
 
 
 def test_what_stays_are_identifiers_days_and_words(served, running):
@@ -98,10 +133,9 @@ def test_what_stays_are_identifiers_days_and_words(served, running):
     erased(parent, paper)
     (row,) = rows(running, "SELECT * FROM vault.reading WHERE document_id = %(id)s", id=paper)
     assert (row["issued_on"], row["pages"], row["sealed_fields"]) == (None, 0, None)
-    fits = (
-        "SELECT decided_on, tariff_band FROM hub.fit JOIN hub.evidence USING (evidence_id) WHERE document_id = %(id)s"
-    )
-    assert {(str(fit["decided_on"]), fit["tariff_band"]) for fit in rows(running, fits, id=paper)} == {("{}", None)}
+    fits = "SELECT fit.* FROM hub.fit JOIN hub.evidence USING (evidence_id) WHERE document_id = %(id)s"
+    told = {(str(fit["decided_on"]), fit["tariff_band"], fit["good_until"]) for fit in rows(running, fits, id=paper)}
+    assert told == {("{}", None, None)}
     acts = {line["act"] for line in parent.trace() if line["document"] == paper}
     assert {"deposit", "release", "withdraw", "erase"} <= acts
     assert "conclude" not in acts

@@ -1,14 +1,18 @@
 """What a family is given for what it does: receipts, acknowledgements, reuse, hints, and its own papers."""
 
+import base64
+import secrets
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
 from hub.api.shapes import AcknowledgementShape, ReceiptShape
+from tests.assets.pdfs import pages
 from tests.journeys.doors import assert_problem, family, kept_of, rows
 from tests.system import BOURSES, CAISSE, MAIRIE, Resident, eventually
 
 PDF = "application/pdf"
+METADATA = f"filetype {base64.b64encode(PDF.encode()).decode()},filename {base64.b64encode(b'facture.pdf').decode()}"
 
 
 def test_a_deposit_gets_a_receipt_that_can_be_read_again(running):
@@ -90,6 +94,53 @@ def test_a_second_deposit_of_the_same_paper_is_offered_as_reuse(running):
     assert "déjà déposé" in again["reuse"]["fr"]
     assert kept_of(person)["documents"] == 1
     assert [line for line in person.trace() if line["act"] == "deposit" and "réutilisé" in line["what"]]
+
+
+def test_reuse_is_offered_by_the_form_and_by_a_resumable_upload_too(running):
+    person = Resident(running).sign_in()
+    content = running.papers().bill(person)
+    first = person.hand_in(content, PDF).json()["document"]
+    form = {"key": secrets.token_hex(16), "kind": "proof_of_address"}
+    page = person.http.post("/deposer", data=form, files={"file": ("facture.pdf", content, PDF)})
+    assert "Nous avons déjà ce document" in page.text
+    made = {"tus-resumable": "1.0.0", "upload-length": str(len(content)), "upload-metadata": METADATA}
+    sent = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    where = person.http.post("/v1/uploads", headers=made).headers["location"]
+    assert person.http.patch(where, content=content, headers=sent).status_code == 204
+    assert kept_of(person)["documents"] == 1
+    assert [one["document"] for one in person.http.get("/v1/documents").json()] == [first]
+
+
+def test_what_is_quarantined_or_erased_is_not_offered_as_reuse(running):
+    person = Resident(running).sign_in()
+    active = pages(1, catalogue=b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >>")
+    first = person.hand_in_and_wait(active, PDF)["document"]
+    again = person.hand_in(active, PDF)
+    assert (again.status_code, again.json()["reuse"]) == (201, None)
+    person.http.delete(f"/v1/documents/{first}")
+    eventually(lambda: person.http.get(f"/v1/documents/{first}").json()["state"] == "erased")
+    assert person.hand_in(active, PDF).json()["reuse"] is None
+
+
+def test_a_second_erasure_says_that_it_is_done(running):
+    person = Resident(running).sign_in()
+    paper = person.hand_in_and_wait(running.papers().bill(person), PDF)["document"]
+    assert person.http.delete(f"/v1/documents/{paper}").json()["state"] == "erasing"
+    eventually(lambda: person.http.get(f"/v1/documents/{paper}").json()["state"] == "erased")
+    assert person.http.delete(f"/v1/documents/{paper}").json()["state"] == "erased"
+    assert "Ce document est effacé" in person.http.post(f"/documents/{paper}/effacer").text
+    entries = "SELECT count(*) FROM vault.journal_record WHERE document_id = %(id)s AND entry_id IN (SELECT entry_id FROM vault.journal_entry WHERE act = 'withdraw')"
+    assert rows(running, entries, id=paper) == [{"count": 1}]
+
+
+def test_what_is_available_can_be_seen_whether_or_not_it_is_evidence_yet(running):
+    person = Resident(running).sign_in()
+    paper = person.hand_in_and_wait(running.papers().bill(person), PDF)["document"]
+    # Recorded a moment after the conclusion; nothing a person does may depend on that moment.
+    eventually(lambda: rows(running, "SELECT 1 FROM hub.evidence WHERE document_id = %(id)s", id=paper))
+    rows(running, "DELETE FROM hub.evidence WHERE document_id = %(id)s", id=paper)
+    href = person.http.post(f"/v1/documents/{paper}/preview-tickets").json()["href"]
+    assert httpx.get(href).content[:5] == b"%PDF-"
 
 
 def hint_of(parent, service, requirement):

@@ -2,12 +2,13 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 
@@ -18,6 +19,7 @@ from vault.crypto.keyring import KeyState, MasterKey, hold_version
 from vault.crypto.primitives import hybrid_decrypt, hybrid_encrypt, new_hybrid_pair
 from vault.crypto.tables import HOLDER_KEY
 from vault.db import ReadTx, WriteTx
+from vault.ready import Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def seal_value(holder: HolderKey, value: bytes, context: ValueContext) -> bytes:
 _ONE = select(HOLDER_KEY).where(
     HOLDER_KEY.c.holder_id == bindparam("holder"), HOLDER_KEY.c.generation == bindparam("of")
 )
-_NEWEST = (
+_MANY = select(HOLDER_KEY).where(HOLDER_KEY.c.holder_id == any_(bindparam("holders", type_=ARRAY(Uuid))))
+_NEWEST = Ready(
     select(HOLDER_KEY)
     .where(HOLDER_KEY.c.holder_id == bindparam("holder"))
     .order_by(HOLDER_KEY.c.generation.desc())
@@ -146,7 +149,12 @@ class HolderKeys:
         row = tx.execute(_ONE, {"holder": holder_id, "of": generation}).one_or_none()
         if row is None:
             raise HolderKeyMissing
-        return _from_row(row)
+        return holder_key_in(row)
+
+    def find_all(self, tx: ReadTx, holders: Collection[UUID]) -> dict[tuple[UUID, int], HolderKey]:
+        """Return every generation of these holders in one round trip; one that is destroyed is not among them."""
+        rows = tx.execute(_MANY, {"holders": list(holders)})
+        return {(row.holder_id, row.generation): holder_key_in(row) for row in rows}
 
     def open(self, key: HolderKey) -> OpenedHolder:
         """Unwrap the private half.
@@ -171,9 +179,9 @@ class HolderKeys:
         tx.execute(insert(HOLDER_KEY), self._new_row(holder_id, old.generation + 1))
         return Rekeying(old=old, new=self.find(tx, holder_id, old.generation + 1), opened=opened)
 
-    def _newest(self, tx: ReadTx, holder_id: UUID) -> HolderKey | None:
-        row = tx.execute(_NEWEST, {"holder": holder_id}).one_or_none()
-        return None if row is None else _from_row(row)
+    def _newest(self, tx: WriteTx, holder_id: UUID) -> HolderKey | None:
+        row = tx.row(_NEWEST, {"holder": holder_id})
+        return None if row is None else holder_key_in(row)
 
     def _new_row(self, holder_id: UUID, generation: int) -> dict[str, Any]:
         pair = new_hybrid_pair()
@@ -216,7 +224,7 @@ class Rekeying:
 
 def holder_key_context(row: Row[Any]) -> bytes:
     """Return what the wrapped private half in a row of holder keys is bound to."""
-    return _private_context(_from_row(row))
+    return _private_context(holder_key_in(row))
 
 
 def _private_context(key: HolderKey) -> bytes:
@@ -225,7 +233,8 @@ def _private_context(key: HolderKey) -> bytes:
     return frame("unefois/holder-key/v1", key.holder_id, key.generation, public, key.digest_salt)
 
 
-def _from_row(row: Row[Any]) -> HolderKey:
+def holder_key_in(row: Row[Any]) -> HolderKey:
+    """Return the key in a row that has the columns of its table."""
     return HolderKey(
         holder_id=row.holder_id,
         generation=row.generation,

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from tink import (
@@ -69,10 +70,15 @@ def new_hybrid_pair() -> HybridPair:
 def hybrid_encrypt(public_keyset: bytes, secret: bytes, context: bytes) -> bytes:
     """Seal ``secret`` to the holder of the private keyset, bound to ``context``; raises :class:`KeyRefused`."""
     try:
-        handle = proto_keyset_format.parse_without_secret(public_keyset)
-        return bytes(handle.primitive(hybrid.HybridEncrypt).encrypt(secret, context))
+        return bytes(_sealing(public_keyset).encrypt(secret, context))
     except TinkError:
         raise KeyRefused from None
+
+
+@lru_cache(maxsize=1024)
+def _sealing(public_keyset: bytes) -> Any:
+    # Public halves only: a private key stays no longer than the one who opens with it.
+    return proto_keyset_format.parse_without_secret(public_keyset).primitive(hybrid.HybridEncrypt)
 
 
 def hybrid_decrypt(private_keyset: bytes, sealed: bytes, context: bytes) -> bytes:

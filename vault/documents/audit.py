@@ -14,7 +14,8 @@ from vault.crypto.errors import HolderKeyMissing, KeyRefused, RecordAltered, Sea
 from vault.crypto.holders import OpenedHolder, ValueContext
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
-from vault.documents.deposit import FACTS, FIELDS, VIEWING
+from vault.documents.deposit import FACTS, FIELDS, PLACES, VIEWING
+from vault.documents.likeness import LOOKS
 from vault.documents.opening import check_record, sealed_chunks
 from vault.documents.tables import AUDIT_FAULT, AUDIT_RUN, DOCUMENT, READING, VIEWING_COPY
 from vault.journal.entries import append
@@ -143,8 +144,8 @@ def _check(
             return 0, []
         holder = _holder(custody, tx, (fresh.holder_id, fresh.holder_generation), holders)
         copy = tx.execute(select(VIEWING_COPY).where(VIEWING_COPY.c.document_id == row.document_id)).one_or_none()
-        fields = select(READING.c.sealed_fields).where(READING.c.document_id == row.document_id)
-        sealed_fields = tx.execute(fields).scalar_one_or_none()
+        columns = (READING.c.sealed_fields, READING.c.sealed_places, READING.c.sealed_looks)
+        reading = tx.execute(select(*columns).where(READING.c.document_id == row.document_id)).one_or_none()
     if isinstance(holder, Exception):
         return 0, [AuditFault(row.document_id, "original", _WORDS[type(holder)])]
     faults = list[AuditFault]()
@@ -157,7 +158,12 @@ def _check(
             objects += 1
         else:
             faults.append(AuditFault(row.document_id, "viewing_copy" if form == VIEWING else "original", fault))
-    for form, place, value in (("facts", FACTS, fresh.sealed_facts), ("fields", FIELDS, sealed_fields)):
+    for form, place, value in (
+        ("facts", FACTS, fresh.sealed_facts),
+        ("fields", FIELDS, None if reading is None else reading.sealed_fields),
+        ("places", PLACES, None if reading is None else reading.sealed_places),
+        ("looks", LOOKS, None if reading is None else reading.sealed_looks),
+    ):
         if value is not None and not _value_opens(holder, value, ValueContext(fresh.holder_id, row.document_id, place)):
             faults.append(AuditFault(row.document_id, form, _WORDS[KeyRefused]))
     return objects, faults

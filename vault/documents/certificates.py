@@ -42,6 +42,7 @@ DESTROYED = (
     "findings",
     "judgements",
     "digests",
+    "looks",
 )
 """What an erasure destroys, by name; :mod:`hub.deposits.forgetting` and :mod:`vault.documents.erase` do it."""
 _DOMAIN = b"unefois/destruction-certificate/v1\x00"

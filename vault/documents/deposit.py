@@ -1,12 +1,12 @@
 """A document comes in: object first, under a random name, then one short transaction that makes it exist."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, or_, select
 
 from contracts.documents import OPENABLE, DocumentState, EvidenceType, Grade, MediaType
 from contracts.events import DocumentReceived
@@ -23,19 +23,26 @@ from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import Actor, JournalAct, JournalEntry
 from vault.outbox import publish
+from vault.ready import Ready
 from vault.storage.objects import ObjectName, new_object_name
 
 FIRST_VERSION = 1
+IN_MEMORY = 1024 * 1024
+"""Bytes up to which a document is sealed whole before it goes to the store: most papers; a door holds few at once."""
 FACTS = "document.facts"
 """Place name of the sealed facts (file name, digest) in a :class:`ValueContext`."""
 FIELDS = "reading.fields"
 """Place name of the sealed extracted values in a :class:`ValueContext`."""
+PLACES = "reading.places"
+"""The same of where those values stand."""
 DEPOSIT, RECORD, VIEWING = "deposit", "record", "viewing_copy"
 """The forms that a row's seal tells apart; the first two are also origins of a document."""
-_SAME = select(DOCUMENT.c.document_id).where(
-    DOCUMENT.c.holder_id == bindparam("holder_id"),
-    DOCUMENT.c.keyed_digest == bindparam("digest"),
-    DOCUMENT.c.state.in_((DocumentState.RECEIVED, *OPENABLE)),
+_SAME = Ready(
+    select(DOCUMENT.c.document_id).where(
+        DOCUMENT.c.holder_id == bindparam("holder_id"),
+        DOCUMENT.c.keyed_digest == bindparam("digest"),
+        or_(*(DOCUMENT.c.state == state for state in (DocumentState.RECEIVED, *sorted(OPENABLE)))),
+    )
 )
 
 
@@ -50,6 +57,14 @@ class SealedObject:
     sha256: bytes = field(repr=False)
     length: int
     media_type: MediaType
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A small document, sealed, on its way to the store."""
+
+    sealed: SealedObject
+    ciphertext: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,29 @@ async def seal_to_store(custody: Custody, source: AsyncIterator[bytes], *, annou
     return _sealed(document_id, name, sealer, intake.media_type)
 
 
+async def seal_in_memory(custody: Custody, source: AsyncIterator[bytes], *, announced: str, length: int) -> Held:
+    """Check and seal a small document while it arrives, for :func:`store`.
+
+    A stream of its own to the store costs more than the rest of a small deposit. Raises the errors of :class:`Intake`.
+    """
+    intake = Intake(announced=announced, length=length, limit=min(IN_MEMORY, custody.max_document_bytes))
+    document_id, name = DocumentId(new_uuid()), new_object_name()
+    sealer = seal_stream(document_id, FIRST_VERSION)
+    parts = []
+    async for chunk in source:
+        intake.update(chunk)
+        parts.append(sealer.update(chunk))
+    intake.finish()
+    parts.append(sealer.finish())
+    return Held(_sealed(document_id, name, sealer, intake.media_type), b"".join(parts))
+
+
+def store(custody: Custody, held: Held) -> SealedObject:
+    """Store what was sealed in memory; raises :class:`~vault.storage.errors.StoreUnavailable`."""
+    custody.objects.put(held.sealed.object_name, (held.ciphertext,), len(held.ciphertext))
+    return held.sealed
+
+
 def seal_bytes(custody: Custody, document_id: DocumentId, content: bytes, media_type: MediaType) -> SealedObject:
     """Seal and store bytes made by ourselves: a pulled datum, a viewing copy."""
     name = new_object_name()
@@ -108,10 +146,11 @@ def record_deposit(
     """
     holder = custody.keys.current(tx, holder_id)
     digest = _duplicates(custody).digest(holder.digest_salt, sealed.sha256)
-    held = tx.execute(_SAME, {"holder_id": holder_id, "digest": digest}).scalar_one_or_none()
+    held = tx.row(_SAME, {"holder_id": holder_id, "digest": digest})
     if held is not None:
-        entry = _journal(tx, JournalAct.DEPOSIT, DocumentId(held), actor, holder_id=holder_id, reused=True)
-        return Deposited(DocumentId(held), entry, reused=True)
+        same = DocumentId(held.document_id)
+        entry = _journal(tx, JournalAct.DEPOSIT, same, actor, holder_id=holder_id, reused=True)
+        return Deposited(same, entry, reused=True)
     row = _row(custody, sealed, holder, origin=DEPOSIT, file_name=file_name, announced_type=announced_type)
     tx.insert(DOCUMENT, row | {"keyed_digest": digest, "state": DocumentState.RECEIVED})
     entry = _journal(tx, JournalAct.DEPOSIT, sealed.document_id, actor, holder_id=holder_id)
@@ -182,6 +221,12 @@ def seal_fields(holder: HolderKey, document_id: DocumentId, fields: Mapping[str,
     """Seal the values reading extracted, for their holder."""
     place = ValueContext(holder.holder_id, document_id, FIELDS)
     return seal_value(holder, json.dumps(dict(fields), ensure_ascii=False).encode(), place)
+
+
+def seal_places(holder: HolderKey, document_id: DocumentId, places: Mapping[str, Sequence[float]]) -> bytes:
+    """Seal where on the paper those values stand, and how surely they were read, for their holder."""
+    told = json.dumps({name: [round(each, 4) for each in place] for name, place in places.items()}).encode()
+    return seal_value(holder, told, ValueContext(holder.holder_id, document_id, PLACES))
 
 
 def keyed_digest(custody: Custody, holder: HolderKey, sha256: bytes) -> bytes:

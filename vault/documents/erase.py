@@ -16,8 +16,10 @@ from contracts.identifiers import DocumentId, EntryId
 from vault.crypto.holders import Rekeying, ValueContext
 from vault.db import WriteTx
 from vault.documents.custody import Custody
-from vault.documents.deposit import FACTS, FIELDS, keyed_digest
+from vault.documents.deposit import FACTS, FIELDS, PLACES, keyed_digest
 from vault.documents.erasure_log import LoggedErasure
+from vault.documents.hold import is_held
+from vault.documents.likeness import LOOKS, forget_likenesses
 from vault.documents.opening import context_of
 from vault.documents.tables import DOCUMENT, FINDING, READING, VIEWING_COPY
 from vault.errors import DocumentHeld
@@ -57,7 +59,7 @@ def erase(tx: WriteTx, custody: Custody, document_id: DocumentId, *, cause: Caus
     row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id).with_for_update()).one()
     if row.state in GONE:
         return None
-    if row.state is DocumentState.HELD:
+    if is_held(tx, document_id):
         raise DocumentHeld(str(document_id))
     now = custody.now()
     if custody.erasure_log is not None:
@@ -96,11 +98,12 @@ def _emptied(cause: Cause, now: datetime) -> dict[str, Any]:
 
 def _forget_reading(tx: WriteTx, document_id: DocumentId) -> str | None:
     """Empty what reading found but the kind, by which the person knows the paper; return the kind."""
+    forget_likenesses(tx, document_id)
     tx.execute(delete(FINDING).where(FINDING.c.document_id == document_id))
     kind: str | None = tx.execute(
         update(READING)
         .where(READING.c.document_id == document_id)
-        .values(sealed_fields=None, issued_on=None, pages=0)
+        .values(sealed_fields=None, sealed_looks=None, sealed_places=None, issued_on=None, pages=0)
         .returning(READING.c.evidence_type)
     ).scalar_one_or_none()
     return kind
@@ -136,9 +139,18 @@ def _move_document(tx: WriteTx, custody: Custody, rekeying: Rekeying, row: "Row[
         wrapped = rekeying.rewrap_data_key(copy.wrapped_key, context_of(copy, holder_id))
         values = {"wrapped_key": wrapped, "holder_generation": rekeying.new.generation}
         tx.execute(update(VIEWING_COPY).where(VIEWING_COPY.c.document_id == document_id).values(values))
-    fields = tx.execute(
-        select(READING.c.sealed_fields).where(READING.c.document_id == document_id)
-    ).scalar_one_or_none()
-    if fields is not None:
-        moved = rekeying.reseal_value(fields, ValueContext(holder_id, document_id, FIELDS))
-        tx.execute(update(READING).where(READING.c.document_id == document_id).values(sealed_fields=moved))
+    _move_reading(tx, rekeying, document_id, holder_id)
+
+
+def _move_reading(tx: WriteTx, rekeying: Rekeying, document_id: DocumentId, holder_id: UUID) -> None:
+    columns = {FIELDS: READING.c.sealed_fields, LOOKS: READING.c.sealed_looks, PLACES: READING.c.sealed_places}
+    row = tx.execute(select(*columns.values()).where(READING.c.document_id == document_id)).one_or_none()
+    if row is None:
+        return
+    moved = {
+        column.name: rekeying.reseal_value(value, ValueContext(holder_id, document_id, place))
+        for (place, column), value in zip(columns.items(), row, strict=True)
+        if value is not None
+    }
+    if moved:
+        tx.execute(update(READING).where(READING.c.document_id == document_id).values(**moved))

@@ -74,6 +74,9 @@ READING = Table(
     Column("issued_on", Date),
     Column("pages", Integer, nullable=False),
     Column("sealed_fields", LargeBinary),
+    Column("sealed_looks", LargeBinary),
+    Column("sealed_places", LargeBinary),
+    Column("scanned_with", Text),
     Column("concluded_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
@@ -85,6 +88,33 @@ LEGAL_HOLD = Table(
     Column("reference", Text, nullable=False),
     Column("placed_at", TIMESTAMP(timezone=True), nullable=False),
     Column("lifted_at", TIMESTAMP(timezone=True)),
+    Column("store_told_at", TIMESTAMP(timezone=True)),
+)
+
+LIKENESS = Table(
+    "likeness",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("earlier_id", Uuid, primary_key=True),
+    Column("holder_id", Uuid, nullable=False),
+    Column("noted_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("kept_both_at", TIMESTAMP(timezone=True)),
+)
+
+REPLACEMENT = Table(
+    "replacement",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("by_document_id", Uuid, nullable=False),
+    Column("holder_id", Uuid, nullable=False),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+ERASURE_ASKED = Table(
+    "erasure_asked",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 DESTRUCTION_CERTIFICATE = Table(

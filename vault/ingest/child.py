@@ -15,11 +15,13 @@ from typing import Self
 import vault
 from contracts.documents import MediaType
 from vault.errors import VaultError
-from vault.ingest import frames
+from vault.ingest import frames, rule_files
+from vault.ingest.engines import Wanted
 from vault.ingest.limits import Limits, available_limits
 from vault.ingest.reading import Reading, WireError
 from vault.ingest.reasons import Reason
-from vault.ingest.scanning import Scanner, weighed
+from vault.ingest.scanning import Scanner, joined, named, weighed
+from vault.ingest.seals_seen import SealsSeen
 from vault.seals.trust import TrustStore
 
 __all__ = ["Limits", "ReaderChild", "ReaderUnavailable", "available_limits"]
@@ -29,8 +31,13 @@ _SERVER = "vault.ingest.server"
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
 _PARALLEL = 2
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""The server's whole environment: a process that forks must have one thread, and so must what it loads."""
 _ATTEMPTS = 2
 _END_BYTES = 256
+_FAILED = {"late": 0, "code": 1}
+_Message = tuple[dict[str, object], bytes]
+_Answer = tuple[_Message | None, dict[str, int]]
 
 
 class ReaderUnavailable(VaultError):
@@ -44,17 +51,27 @@ class _ServerDiedError(Exception):
 class ReaderChild:
     """A fork server of ours, started on first use and again when it dies; any thread may call :meth:`read`.
 
-    The server is a fresh interpreter with an empty environment, no key and no connection but the one to us.
+    The server is a fresh interpreter with no environment but a few constants, no key and no connection but the one to us.
     """
 
-    def __init__(self, trust: TrustStore, *, limits: Limits | None = None, scanners: Sequence[Scanner] = ()) -> None:
-        """Keep whom to trust, how much to allow each document, and who scans it too; nothing is started yet.
+    def __init__(
+        self,
+        trust: TrustStore,
+        *,
+        limits: Limits | None = None,
+        scanners: Sequence[Scanner] = (),
+        ocr: Wanted | None = None,
+    ) -> None:
+        """Keep whom to trust, how much to allow each document, who scans it too, and what reads pixels.
+
+        Nothing is started yet.
 
         Our own rules always scan, inside the child; ``scanners`` are asked from here, after it.
         """
         self._trust = trust
         self._scanners = scanners
         self._limits = limits or Limits()
+        self._ocr = ocr or Wanted()
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(_PARALLEL)
         self._server: subprocess.Popen[bytes] | None = None
@@ -90,27 +107,56 @@ class ReaderChild:
         Raises:
             ReaderUnavailable: the server cannot be started.
         """
-        reading = self._read_somehow({"announced": announced.value, "today": today.isoformat()}, data)
+        reading = _conclude(*self._ask({"announced": announced.value, "today": today.isoformat()}, data))
         return weighed(reading, [scanner.scan(data) for scanner in self._scanners])
 
-    def _read_somehow(self, request: dict[str, str], data: bytes) -> Reading:
+    def seals(self, data: bytes, announced: MediaType, *, today: date) -> SealsSeen:
+        """Return only the seals of ``data``, with the values they seal.
+
+        Raises:
+            ReaderUnavailable: the server cannot be started.
+        """
+        request = {"announced": announced.value, "today": today.isoformat(), "only_seals": "yes"}
+        return _conclude_seals(*self._ask(request, data))
+
+    def scan(self, data: bytes, announced: MediaType, *, today: date) -> Reading:
+        """Return only what the scanners say of ``data``, as the finding of each and the reason they weigh up to.
+
+        Raises:
+            ReaderUnavailable: the server cannot be started.
+        """
+        request = {"announced": announced.value, "today": today.isoformat(), "only_scan": "yes"}
+        reading = _conclude(*self._ask(request, data))
+        return weighed(reading, [scanner.scan(data) for scanner in self._scanners])
+
+    def scanned_with(self) -> str | None:
+        """Name scanners and rules as they are now, as findings of :meth:`read` do; nothing where one is away."""
+        names = [named(rule_files.NAME, rule_files.rules_version()), *(each.scanned_with() for each in self._scanners)]
+        known = [name for name in names if name is not None]
+        return joined(known) if len(known) == len(names) else None
+
+    def shortcomings(self, length: int) -> list[str]:
+        """Say in words for the operator which scanners do not take documents of ``length`` bytes."""
+        return [words for scanner in self._scanners if (words := scanner.refuses(length))]
+
+    def _ask(self, request: dict[str, str], data: bytes) -> _Answer:
         with self._slots:
             for _ in range(_ATTEMPTS):
                 server, document, report = self._hand_over()
                 try:
-                    return self._read_once(document, report, request=request, data=data)
+                    return self._ask_once(document, report, request=request, data=data)
                 except _ServerDiedError:
                     self._discard(server)
-        return Reading.refused(Reason.READER_FAILED)
+        return None, _FAILED
 
-    def _read_once(
+    def _ask_once(
         self, document: socket.socket, report: socket.socket, *, request: dict[str, str], data: bytes
-    ) -> Reading:
+    ) -> _Answer:
         with document, report:
             document.settimeout(self._limits.wall_seconds + _GRACE_SECONDS)
             report.settimeout(_GRACE_SECONDS)
             answer = _converse(document, request, data)
-            return _conclude(answer, _end_of(report))
+            return answer, _end_of(report)
 
     def _hand_over(self) -> tuple[subprocess.Popen[bytes], socket.socket, socket.socket]:
         """Give a living server the far ends of two sockets, for the document and for its end; return the near ones."""
@@ -150,11 +196,11 @@ class ReaderChild:
                 stdin=far.fileno(),
                 stdout=subprocess.DEVNULL,
                 cwd=Path(vault.__file__).parents[1],
-                env={},
+                env=_ONE_THREAD,
             )
         control.settimeout(_START_SECONDS)
         try:
-            frames.send(control, _setup(self._trust, self._limits))
+            frames.send(control, _setup(self._trust, self._limits, self._ocr))
             frames.receive(control)
         except (OSError, frames.FrameBroken):
             control.close()
@@ -173,7 +219,7 @@ class ReaderChild:
             self._server = None
 
 
-def _converse(document: socket.socket, request: dict[str, str], data: bytes) -> tuple[dict[str, object], bytes] | None:
+def _converse(document: socket.socket, request: dict[str, str], data: bytes) -> _Message | None:
     """Send the document and return the answer, or nothing when the fork ended before it gave one."""
     try:
         frames.send(document, dict(request), data)
@@ -201,22 +247,32 @@ def _end_of(report: socket.socket) -> dict[str, int]:
     return end
 
 
-def _conclude(answer: tuple[dict[str, object], bytes] | None, end: dict[str, int]) -> Reading:
+def _refusal(answer: _Message | None, end: dict[str, int]) -> Reason | None:
     if end["late"] or end["code"] == -signal.SIGXCPU:
-        return Reading.refused(Reason.TOO_SLOW)
-    if answer is None or end["code"] != 0:
-        return Reading.refused(Reason.READER_FAILED)
+        return Reason.TOO_SLOW
+    return Reason.READER_FAILED if answer is None or end["code"] != 0 else None
+
+
+def _conclude(answer: _Message | None, end: dict[str, int]) -> Reading:
+    refusal = _refusal(answer, end)
+    if answer is None or refusal is not None:
+        return Reading.refused(refusal or Reason.READER_FAILED)
     try:
         return Reading.from_wire(*answer)
     except WireError:
         return Reading.refused(Reason.READER_FAILED)
 
 
-def _setup(trust: TrustStore, limits: Limits) -> dict[str, object]:
-    """Return the first frame a server is sent: whom to trust and how much to allow."""
-    return {
-        "certificates": trust.certificate_pems(),
-        "roots": trust.root_pems(),
-        "allow_test_authority": trust.allow_test_authority,
-        "limits": asdict(limits),
-    }
+def _conclude_seals(answer: _Message | None, end: dict[str, int]) -> SealsSeen:
+    refusal = _refusal(answer, end)
+    if answer is None or refusal is not None:
+        return SealsSeen(refusal or Reason.READER_FAILED)
+    try:
+        return SealsSeen.from_wire(answer[0])
+    except WireError:
+        return SealsSeen(Reason.READER_FAILED)
+
+
+def _setup(trust: TrustStore, limits: Limits, ocr: Wanted) -> dict[str, object]:
+    """Return the first frame a server is sent: whom to trust, how much to allow, what reads pixels."""
+    return {"trust": trust.to_wire(), "limits": asdict(limits), "ocr": ocr.to_wire()}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vault.ingest.reasons import Reason
-from vault.ingest.scanning import Scan
+from vault.ingest.scanning import Scan, named
 
 NAME = "clamd"
 SECONDS = 30.0
@@ -36,9 +36,31 @@ class ClamdScanner:
             version = self._ask(b"zVERSION\0", b"", deadline)
             if _too_old(version):
                 return Scan(NAME, Reason.NOT_SCANNED, version)
-            return Scan(NAME, _reason(self._ask(b"zINSTREAM\0", data, deadline)), version)
+            answer = self._ask(b"zINSTREAM\0", data, deadline)
+            if _over_stream_limit(answer):
+                version = f"{version}, over StreamMaxLength"
+            return Scan(NAME, _reason(answer), version)
         except (OSError, ValueError):
             return Scan(NAME, Reason.NOT_SCANNED, UNREACHABLE)
+
+    def scanned_with(self) -> str | None:
+        """Ask the daemon for its version and that of its signatures."""
+        try:
+            return named(NAME, self._ask(b"zVERSION\0", b"", time.monotonic() + self._seconds))
+        except (OSError, ValueError):
+            return None
+
+    def refuses(self, length: int) -> str:
+        """Send ``length`` empty bytes once, and say which of its limits the daemon names; nothing where it is away."""
+        try:
+            answer = self._ask(b"zINSTREAM\0", bytes(length), time.monotonic() + self._seconds)
+        except (OSError, ValueError):
+            return ""
+        if _over_stream_limit(answer):
+            return f"clamd: StreamMaxLength is below {length} bytes; such papers stay in quarantine"
+        if _NOT_LOOKED_AT[0] in answer:
+            return f"clamd: MaxFileSize or MaxScanSize is below {length} bytes; such papers stay in quarantine"
+        return ""
 
     def _ask(self, command: bytes, data: bytes, deadline: float) -> str:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -77,6 +99,10 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+def _over_stream_limit(answer: str) -> bool:
+    return answer.startswith("INSTREAM size limit exceeded")
 
 
 def _reason(answer: str) -> Reason:

@@ -10,18 +10,28 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
-from contracts.documents import DocumentState, EvidenceType, Grade, MediaType
+from contracts.documents import OPENABLE, DocumentState, EvidenceType, Grade, MediaType
 from contracts.events import DocumentConcluded
 from contracts.identifiers import DocumentId
 from vault.crypto.holders import HolderKey, wrap_data_key
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
-from vault.documents.deposit import VIEWING, SealedObject, record_seal, seal_bytes, seal_fields, wrap_context
+from vault.documents.deposit import (
+    VIEWING,
+    SealedObject,
+    record_seal,
+    seal_bytes,
+    seal_fields,
+    seal_places,
+    wrap_context,
+)
+from vault.documents.hold import is_held, tell_of_new_copy
+from vault.documents.likeness import note_likeness, seal_looks
 from vault.documents.opening import open_original
 from vault.documents.tables import DOCUMENT, FINDING, READING, VIEWING_COPY
 from vault.ingest.reading import Reading
 from vault.ingest.reasons import Reason
-from vault.ingest.scanning import released_only_scanned
+from vault.ingest.scanning import released_only_scanned, scanned_with
 from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
@@ -59,7 +69,7 @@ def conclude(custody: Custody, reader: Reader, document_id: DocumentId) -> Concl
     Two steps are durable: the viewing copy's object, noise until its key is committed, and one transaction. Raises as
     :func:`vault.documents.opening.open_original` does.
     """
-    return _read_from(DocumentState.RECEIVED, custody, reader, document_id)
+    return _compared(custody, _read_from(DocumentState.RECEIVED, custody, reader, document_id))
 
 
 def rescan(custody: Custody, reader: Reader, document_id: DocumentId) -> Conclusion:
@@ -68,7 +78,14 @@ def rescan(custody: Custody, reader: Reader, document_id: DocumentId) -> Conclus
     For what no scanner could look at, and after a change of rules. Documents in another state are answered from
     their rows. Raises as :func:`conclude` does.
     """
-    return _read_from(DocumentState.QUARANTINED, custody, reader, document_id)
+    return _compared(custody, _read_from(DocumentState.QUARANTINED, custody, reader, document_id))
+
+
+def _compared(custody: Custody, conclusion: Conclusion) -> Conclusion:
+    """Note which of the holder's other papers this one looks like; a worker that dies before is asked again."""
+    if conclusion.state in OPENABLE:
+        note_likeness(custody, conclusion.document_id)
+    return conclusion
 
 
 def _read_from(state: DocumentState, custody: Custody, reader: Reader, document_id: DocumentId) -> Conclusion:
@@ -107,8 +124,9 @@ def _record(
     if copy is not None:
         _keep_copy(tx, custody, document_id, copy, holder)
     _keep_reading(tx, document_id, reading, holder, now=now)
-    move(tx, document_id, reading.verdict, reading.reason.value, now=custody.now)
-    detail = {"state": reading.verdict.value, "reason": reading.reason.value}
+    state = _ends_in(tx, document_id, reading)
+    move(tx, document_id, state, reading.reason.value, now=custody.now)
+    detail = {"state": state.value, "reason": reading.reason.value}
     append(
         tx,
         JournalEntry(
@@ -117,25 +135,33 @@ def _record(
     )
     if reading.reason is Reason.NOT_SCANNED:
         defer(tx, Job.RESCAN_DOCUMENT, at=_next_scan(row.received_at, now), document_id=document_id)
-    event = DocumentConcluded(document_id, reading.verdict, reading.reason.value, reading.evidence_type)
+    event = DocumentConcluded(document_id, state, reading.reason.value, reading.evidence_type)
     publish(tx, event, now=now)
 
 
+def _ends_in(tx: WriteTx, document_id: DocumentId, reading: Reading) -> DocumentState:
+    """Return the state reading leads to: what a legal hold keeps is held where it would be available."""
+    if not is_held(tx, document_id):
+        return reading.verdict
+    tell_of_new_copy(tx, document_id)
+    return DocumentState.HELD if reading.verdict is DocumentState.AVAILABLE else reading.verdict
+
+
 def _keep_copy(tx: WriteTx, custody: Custody, document_id: DocumentId, copy: SealedObject, holder: HolderKey) -> None:
-    tx.execute(
-        insert(VIEWING_COPY).values(
-            document_id=document_id,
-            object_name=copy.object_name,
-            holder_id=holder.holder_id,
-            holder_generation=holder.generation,
-            wrapped_key=wrap_data_key(holder, copy.data_key, wrap_context(copy, holder.holder_id)),
-            commitment=copy.commitment,
-            media_type=copy.media_type,
-            plaintext_length=copy.length,
-            made_at=custody.now(),
-            record_seal=record_seal(custody, copy, holder.holder_id, form=VIEWING),
-        )
-    )
+    row = {
+        "object_name": copy.object_name,
+        "holder_id": holder.holder_id,
+        "holder_generation": holder.generation,
+        "wrapped_key": wrap_data_key(holder, copy.data_key, wrap_context(copy, holder.holder_id)),
+        "commitment": copy.commitment,
+        "media_type": copy.media_type,
+        "plaintext_length": copy.length,
+        "made_at": custody.now(),
+        "record_seal": record_seal(custody, copy, holder.holder_id, form=VIEWING),
+    }
+    # A paper that comes back from quarantine may have one; the object of that is noise from now on.
+    first = insert_or_update(VIEWING_COPY).values(document_id=document_id, **row)
+    tx.execute(first.on_conflict_do_update(index_elements=[VIEWING_COPY.c.document_id], set_=row))
 
 
 def _keep_reading(tx: WriteTx, document_id: DocumentId, reading: Reading, holder: HolderKey, *, now: datetime) -> None:
@@ -149,6 +175,9 @@ def _keep_reading(tx: WriteTx, document_id: DocumentId, reading: Reading, holder
         "issued_on": reading.issued_on,
         "pages": reading.pages,
         "sealed_fields": seal_fields(holder, document_id, reading.fields),
+        "sealed_places": seal_places(holder, document_id, reading.plain_places()),
+        "sealed_looks": seal_looks(holder, document_id, reading.looks),
+        "scanned_with": scanned_with(reading.findings),
         "concluded_at": now,
     }
     first = insert_or_update(READING).values(document_id=document_id, **known)

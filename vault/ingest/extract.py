@@ -1,22 +1,38 @@
-"""Say what kind of paper it is and take its typed values, from the seal where one holds, else from plain text."""
+"""Take the typed values of a paper, each with its place: from the seal where one holds, else from the words."""
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from contracts.documents import EvidenceType
 from contracts.readings import Field
+from vault.ingest.fields import civil, health, housing, identity, money, school, statements
+from vault.ingest.fields.found import Values
+from vault.ingest.fields.sealed import SEALED_TYPES, agrees, located, values_of
+from vault.ingest.fields.sheet import Sheet
+from vault.ingest.fields.wanted import signed_on
+from vault.ingest.masking import numbers
+from vault.ingest.words import Box, Place, Word
 from vault.seals.verdict import SealVerdict
+
+__all__ = ["SEALED_TYPES", "Extract", "Place", "agrees", "from_seal", "from_words", "laid_out"]
+
+MAX_VALUE = 400
+"""Letters of a value; what is longer is no value of a field."""
+MAX_WORDS = 4_000
+"""Words read for values: what counts stands on the first pages."""
+CERTAIN = 1.0
+"""How sure a value of a text layer is; nothing an engine made out of pixels is as sure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """A kind of paper and its values."""
+    """A kind of paper, its values by name of :class:`~contracts.readings.Field`, and where they stand."""
 
     evidence_type: EvidenceType = EvidenceType.UNKNOWN
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
 
     @property
     def issued_on(self) -> date | None:
@@ -24,149 +40,82 @@ class Extract:
         text = self.fields.get(Field.ISSUED_ON)
         return date.fromisoformat(text) if text else None
 
+    @property
+    def exact(self) -> bool:
+        """Whether no value was made out of pixels: only then may a signature over the file vouch for the values."""
+        return all(place.confidence >= CERTAIN for place in self.places.values())
 
-SEALED_TYPES: Mapping[str, EvidenceType] = {
-    "00": EvidenceType.PROOF_OF_ADDRESS,
-    "01": EvidenceType.PROOF_OF_ADDRESS,
-    "04": EvidenceType.TAX_NOTICE,
-    "28": EvidenceType.TAX_NOTICE,
+
+_READERS: Final[Mapping[EvidenceType, Callable[[Sheet], Values]]] = {
+    EvidenceType.PROOF_OF_ADDRESS: housing.proof_of_address,
+    EvidenceType.TAX_NOTICE: money.tax_notice,
+    EvidenceType.QUOTIENT_FAMILIAL: money.quotient_familial,
+    EvidenceType.PAYSLIP: money.payslip,
+    EvidenceType.UNEMPLOYMENT_STATEMENT: money.unemployment_statement,
+    EvidenceType.BIRTH_CERTIFICATE: civil.birth_certificate,
+    EvidenceType.DEATH_CERTIFICATE: civil.death_certificate,
+    EvidenceType.FAMILY_RECORD_BOOK: civil.family_record_book,
+    EvidenceType.IDENTITY_PAPER: identity.identity_paper,
+    EvidenceType.VACCINATION_RECORD: health.vaccination,
+    EvidenceType.CUSTODY_JUDGMENT: statements.judgment,
+    EvidenceType.HOSTING_STATEMENT: statements.hosting,
+    EvidenceType.SWORN_STATEMENT: statements.sworn,
+    EvidenceType.SCHOOL_INSURANCE: school.insurance,
+    EvidenceType.SCHOOL_CERTIFICATE: school.certificate,
+    EvidenceType.CERTIFICATE_OF_REMOVAL: school.removal,
 }
-"""2D-Doc document types read in this release (specification v3.3, list of document types)."""
 
-_CLUES: tuple[tuple[EvidenceType, re.Pattern[str]], ...] = (
-    (EvidenceType.BIRTH_CERTIFICATE, re.compile(r"\bACTE DE NAISSANCE\b")),
-    (EvidenceType.TAX_NOTICE, re.compile(r"\bAVIS D IMPOT\b")),
-    (
+_SIGNED: Final = frozenset(
+    {
         EvidenceType.PROOF_OF_ADDRESS,
-        re.compile(r"\b(FACTURE|QUITTANCE)\b.*\b(ELECTRICITE|GAZ|EAU|ENERGIE|INTERNET|TELEPHONE|LOYER)\b", re.DOTALL),
-    ),
+        EvidenceType.QUOTIENT_FAMILIAL,
+        EvidenceType.UNEMPLOYMENT_STATEMENT,
+        EvidenceType.HOSTING_STATEMENT,
+        EvidenceType.SWORN_STATEMENT,
+        EvidenceType.SCHOOL_INSURANCE,
+        EvidenceType.SCHOOL_CERTIFICATE,
+        EvidenceType.CERTIFICATE_OF_REMOVAL,
+    }
 )
-_BIRTH_LINES: Mapping[Field, re.Pattern[str]] = {
-    name: re.compile(rf"^{label} ?: ?(?P<value>\S.{{0,119}}?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
-    for name, label in (
-        (Field.CHILD_FAMILY_NAME, "Nom de l'enfant"),
-        (Field.CHILD_FIRST_NAMES, r"Prénom\(s\) de l'enfant"),
-        (Field.CHILD_BORN_ON, "Date de naissance"),
-        (Field.CHILD_BIRTHPLACE, "Lieu de naissance"),
-        (Field.PARENT_1_FAMILY_NAME, "Nom du parent 1"),
-        (Field.PARENT_1_FIRST_NAMES, r"Prénom\(s\) du parent 1"),
-        (Field.PARENT_2_FAMILY_NAME, "Nom du parent 2"),
-        (Field.PARENT_2_FIRST_NAMES, r"Prénom\(s\) du parent 2"),
-        (Field.ISSUED_ON, "Délivré le"),
-    )
-}
-_BIRTH_DATES = frozenset({Field.CHILD_BORN_ON, Field.ISSUED_ON})
+"""Kinds whose own date stands with a signature at their foot."""
 
 
-def from_seal(seal: SealVerdict) -> Extract:
-    """Return what a seal that holds says; an unknown kind where its document type is not one we read."""
-    evidence_type = SEALED_TYPES.get(seal.document_type, EvidenceType.UNKNOWN)
-    if evidence_type is EvidenceType.PROOF_OF_ADDRESS:
-        values = _address_values(seal.fields)
-    elif evidence_type is EvidenceType.TAX_NOTICE:
-        values = _tax_values(seal.fields)
-    else:
-        return Extract()
-    issued_on = seal.issued_on or _day(values.pop(Field.ISSUED_ON, ""))
-    if issued_on is not None:
-        values[Field.ISSUED_ON] = issued_on.isoformat()
-    return Extract(evidence_type, {name.value: value for name, value in values.items() if value})
-
-
-def from_text(text: str) -> Extract:
-    """Return the kind that the words of ``text`` show, and the values of a birth certificate's labelled lines.
-
-    A birth certificate that lacks one of the child's four values, or gives a label twice, yields no value at all.
-    """
-    words = plain(text)
-    evidence_type = next((kind for kind, clue in _CLUES if clue.search(words)), EvidenceType.UNKNOWN)
-    if evidence_type is not EvidenceType.BIRTH_CERTIFICATE:
+def from_words(evidence_type: EvidenceType, words: Sequence[Word]) -> Extract:
+    """Return what a paper of this kind says, as far as it is found; a value that holds a NIR or tax number is left out."""
+    reader = _READERS.get(evidence_type)
+    if reader is None or not words:
         return Extract(evidence_type)
-    return Extract(evidence_type, _birth_values(text.replace("\u2019", "'")))
-
-
-def agrees(seal: SealVerdict, text: str) -> bool:
-    """Tell whether the page says what its seal says: the names, and the numbers that matter.
-
-    Spaces, accents and case do not count. It guards against a good seal pasted on another paper.
-    """
-    page = squeezed(text)
-    values = (seal.fields.get(name, "") for name in ("10", "12", "13", "46", "48", "22", "24", "41", "45"))
-    tokens = (token for value in values for token in re.split(r"[ /]+", plain(value)))
-    # Civilities are written in full on some pages and not at all on others.
-    return all(token in page for token in tokens if token not in {"M", "MME", "MLLE", "MR"})
-
-
-def plain(text: str) -> str:
-    """Return ``text`` in capitals without accents, everything but letters, digits and slashes as one space."""
-    unpacked = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE")).upper()
-    bare = "".join(letter for letter in unpacked if not unicodedata.combining(letter))
-    return re.sub(r"[^A-Z0-9/]+", " ", bare).strip()
-
-
-def squeezed(text: str) -> str:
-    """Return :func:`plain` text without its spaces, since pages group digits as they like."""
-    return plain(text).replace(" ", "").replace("/", "")
-
-
-def _address_values(sealed: Mapping[str, str]) -> dict[Field, str]:
-    parts = [part.strip() for part in sealed.get("10", "").split("/")]
-    if len(parts) == len(("civility", "family name", "first names")):
-        family, first = parts[1], parts[2]
-    else:
-        family, first = sealed.get("12", ""), sealed.get("13", "")
-    name = " ".join(filter(None, (first, family))) or sealed.get("10", "").replace("/", " ").strip()
-    return {
-        Field.HOLDER_NAME: name,
-        Field.HOLDER_FAMILY_NAME: family,
-        Field.HOLDER_FIRST_NAMES: first,
-        Field.STREET: sealed.get("22", ""),
-        Field.POSTCODE: sealed.get("24", ""),
-        Field.TOWN: sealed.get("25", ""),
+    sheet = Sheet(words[:MAX_WORDS])
+    said = dict(reader(sheet))
+    if evidence_type in _SIGNED and said.get(Field.ISSUED_ON) is None:
+        said[Field.ISSUED_ON] = signed_on(sheet)
+    found = {
+        name: value
+        for name, value in said.items()
+        if value is not None and value.value and len(value.value) <= MAX_VALUE and not any(numbers(value.value))
     }
+    fields = {name.value: value.value for name, value in found.items()}
+    return Extract(evidence_type, fields, {name.value: value.place for name, value in found.items()})
 
 
-def _tax_values(sealed: Mapping[str, str]) -> dict[Field, str]:
-    return {
-        Field.DECLARANT_1: sealed.get("46", ""),
-        Field.DECLARANT_2: sealed.get("48", ""),
-        Field.REFERENCE_INCOME: _whole_number(sealed.get("41", "")),
-        Field.PARTS: _parts(sealed.get("43", "")),
-        Field.INCOME_YEAR: _whole_number(sealed.get("45", "")),
-        Field.ISSUED_ON: sealed.get("4A", ""),
-    }
+def from_seal(seal: SealVerdict, words: Sequence[Word] = ()) -> Extract:
+    """Return what a seal that holds says, and where ``words`` say the same; an unknown kind where we read none such."""
+    evidence_type = SEALED_TYPES.get(seal.document_type, EvidenceType.UNKNOWN)
+    values = values_of(evidence_type, seal)
+    fields = {name.value: value for name, value in values.items() if value}
+    return Extract(evidence_type, fields, located(fields, words))
 
 
-def _birth_values(text: str) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for name, line in _BIRTH_LINES.items():
-        found = [match["value"].strip() for match in line.finditer(text)]
-        if len(found) > 1:
-            return {}
-        value = found[0] if found else ""
-        if name in _BIRTH_DATES:
-            day = _day(value.replace("/", ""))
-            value = day.isoformat() if day else ""
-        if value:
-            values[name.value] = value
-    needed = (Field.CHILD_FAMILY_NAME, Field.CHILD_FIRST_NAMES, Field.CHILD_BORN_ON, Field.CHILD_BIRTHPLACE)
-    return values if all(name in values for name in needed) else {}
-
-
-def _day(text: str) -> date | None:
-    """Read JJMMAAAA."""
-    if not re.fullmatch(r"[0-9]{8}", text):
-        return None
-    try:
-        return date(int(text[4:]), int(text[2:4]), int(text[:2]))
-    except ValueError:
-        return None
-
-
-def _whole_number(text: str) -> str:
-    return str(int(text)) if text.isascii() and text.isdigit() else ""
-
-
-def _parts(text: str) -> str:
-    number = text.replace(",", ".")
-    return number if re.fullmatch(r"\d{1,2}(\.\d{1,2})?", number) else ""
+def laid_out(text: str) -> list[Word]:
+    """Return the words of plain ``text`` one line below the other, for text whose places are not known."""
+    lines = text.splitlines()
+    height = 1 / max(len(lines), 60)
+    words: list[Word] = []
+    for number, line in enumerate(lines):
+        at = 0
+        for word in line.split():
+            start = line.index(word, at)
+            at = start + len(word)
+            box = Box(start / 200, number * height, at / 200, (number + 0.8) * height)
+            words.append(Word(word, 0, box, CERTAIN, number))
+    return words

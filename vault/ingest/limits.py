@@ -30,8 +30,8 @@ class Limits:
     """
 
     address_space: int = 1_500_000_000
-    cpu_seconds: int = 8
-    wall_seconds: float = 20.0
+    cpu_seconds: int = 15
+    wall_seconds: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)

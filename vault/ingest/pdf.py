@@ -10,7 +10,7 @@ import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
 
-from vault.ingest import masking
+from vault.ingest import layer, masking
 from vault.ingest.images import is_archive
 from vault.ingest.reasons import DocumentRefused, Reason
 
@@ -89,32 +89,41 @@ def text_of(document: pypdfium2.PdfDocument) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A page as pixels, its numbers already painted over."""
+    """A page as pixels, the numbers found in its text, and that text, of a page that is searched."""
 
     image: Image.Image
-    masked: masking.Masked
+    numbers: masking.Masking
+    layer: layer.Layer | None
+
+    @property
+    def masked(self) -> masking.Masked:
+        """What looking for numbers in its text came to."""
+        return self.numbers.masked
 
 
 def drawn(document: pypdfium2.PdfDocument, *, dpi: int) -> list[Drawn]:
-    """Return every page at ``dpi``, coarser where a page is monstrously large.
+    """Return every page at ``dpi``, those that are searched always finely; coarser where a page is monstrously large.
 
     Raises:
         DocumentRefused: a page that cannot be drawn.
     """
-    images: list[Drawn] = []
-    for index in range(len(document)):
-        try:
-            page = document[index]
-            width, height = page.get_size()
-            scale = dpi / _POINTS_PER_INCH
-            pixels = max(width * height, 1) * scale * scale
-            scale *= min(1.0, (MAX_PAGE_PIXELS / pixels) ** 0.5)
-            image = page.render(scale=scale).to_pil().convert("RGB")
-            images.append(Drawn(image, masking.mask_page(page, image)))
-            page.close()
-        except (pypdfium2.PdfiumError, ValueError):
-            raise DocumentRefused(Reason.UNREADABLE) from None
-    return images
+    try:
+        return [_drawn(document, index, FINE_DPI if index < SEARCHED_PAGES else dpi) for index in range(len(document))]
+    except (pypdfium2.PdfiumError, ValueError):
+        raise DocumentRefused(Reason.UNREADABLE) from None
+
+
+def _drawn(document: pypdfium2.PdfDocument, index: int, dpi: int) -> Drawn:
+    page = document[index]
+    width, height = page.get_size()
+    scale = dpi / _POINTS_PER_INCH
+    pixels = max(width * height, 1) * scale * scale
+    scale *= min(1.0, (MAX_PAGE_PIXELS / pixels) ** 0.5)
+    image = page.render(scale=scale).to_pil().convert("RGB")
+    text = layer.read(page, image) if index < SEARCHED_PAGES else None
+    made = Drawn(image, masking.in_layer(page, image.size), text)
+    page.close()
+    return made
 
 
 def dpi_for(document: pypdfium2.PdfDocument) -> int:

@@ -10,16 +10,18 @@ from types import ModuleType
 
 import asn1crypto
 import cryptography.x509
+import numpy.fft
 import pyhanko.pdf_utils
 import pyhanko.sign.validation
 import pyhanko_certvalidator
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from contracts.documents import MediaType
 from vault.ingest import rebuild
+from vault.ingest.ocr import Engine
 from vault.ingest.reader import read
 from vault.seals.trust import TrustStore
 
@@ -27,6 +29,7 @@ _WHOLE: tuple[ModuleType, ...] = (
     encodings,
     asn1crypto,
     cryptography.x509,
+    numpy.fft,
     pyhanko.pdf_utils,
     pyhanko.sign.validation,
     pyhanko_certvalidator,
@@ -34,14 +37,14 @@ _WHOLE: tuple[ModuleType, ...] = (
 """Packages that load parts of themselves late; all of each is loaded."""
 
 
-def everything(trust: TrustStore) -> None:
+def everything(trust: TrustStore, engine: Engine | None = None) -> None:
     """Load the parsers, run each once on something harmless, and settle the memory that forks will share."""
     for package in _WHOLE:
         _load(package)
     Image.init()
     _verify_something()
     for media_type, sample in _samples().items():
-        read(sample, media_type, trust=trust, today=date(2026, 1, 1))
+        read(sample, media_type, trust=trust, today=date(2026, 1, 1), engine=engine)
     gc.collect()
     gc.freeze()
 
@@ -74,7 +77,10 @@ def _verify_something() -> None:
 
 
 def _samples() -> dict[MediaType, bytes]:
-    page = Image.new("RGB", (64, 64), "white")
+    # A page with a line on it, turned on its head, so that all that looking does is done once.
+    page = Image.new("RGB", (800, 600), "white")
+    ImageDraw.Draw(page).text((60, 240), "Une Fois : dites-le une fois", fill="black", font_size=48)
+    page = page.rotate(180)
     samples = {MediaType.PDF: rebuild.pdf_copy([page], dpi=72)}
     for media_type, name in ((MediaType.JPEG, "JPEG"), (MediaType.PNG, "PNG")):
         out = BytesIO()

@@ -1,6 +1,7 @@
 """Read one document: bytes in, a reading out; runs inside the limited child, touches nothing else."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
@@ -8,12 +9,17 @@ import puremagic
 
 from contracts.documents import EvidenceType, Grade, MediaType, Outcome
 from vault.documents.intake import HEAD_BYTES, real_type
-from vault.ingest import codes, extract, images, masking, pdf, rebuild
+from vault.ingest import classify, codes, extract, images, looks, masking, pages, pdf, rebuild
+from vault.ingest.classify import Classification
 from vault.ingest.extract import Extract
+from vault.ingest.ocr import Engine
+from vault.ingest.pages import Page
 from vault.ingest.reading import Finding, Reading
 from vault.ingest.reasons import DocumentRefused, Reason
 from vault.ingest.rule_scanner import own_rules
-from vault.ingest.scanning import Scan, weighed
+from vault.ingest.scanning import Scan, gravest, weighed
+from vault.ingest.sight import Legibility
+from vault.ingest.words import Word
 from vault.seals import pades
 from vault.seals.trust import TrustStore
 from vault.seals.verdict import NO_SEAL, SealReason, SealVerdict
@@ -25,11 +31,12 @@ _SECOND_NAMES: dict[MediaType, frozenset[str]] = {
     # The second opinion knows most brands of picture by name, and the rest of them as the container they are.
     MediaType.HEIC: frozenset({"image/heic", "image/heif", "video/mp4"}),
 }
+_ANOTHER_KIND, _NO_TEXT, _UNREADABLE, _NONE = "another_kind", "no_text", "unreadable", EvidenceType.UNKNOWN
 _SAFE = Finding("safety", Outcome.PASSED, Reason.READ.value)
 
 
-def read(data: bytes, announced: MediaType, *, trust: TrustStore, today: date) -> Reading:
-    """Return the reading of ``data``, announced as ``announced``, as of ``today``.
+def read(data: bytes, announced: MediaType, *, trust: TrustStore, today: date, engine: Engine | None = None) -> Reading:
+    """Return the reading of ``data``, announced as ``announced``, as of ``today``; ``engine`` reads what is pixels.
 
     The type is decided by two opinions on the bytes and by a full parse, never by the announcement. A refusal is a
     reading too; what this function does raise (``MemoryError`` among others) means that the document broke the reader.
@@ -37,11 +44,20 @@ def read(data: bytes, announced: MediaType, *, trust: TrustStore, today: date) -
     if not data:
         return Reading.refused(Reason.EMPTY)
     scans = [own_rules().scan(data)]
-    reading = _read(data, announced, scans, trust=trust, today=today)
-    return weighed(reading, [max(scans, key=_weight)])
+    reading = _read(data, announced, scans, _Means(trust, today, engine))
+    return weighed(reading, [gravest(scans)])
 
 
-def _read(data: bytes, announced: MediaType, scans: list[Scan], *, trust: TrustStore, today: date) -> Reading:
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What reading has to go by besides the bytes."""
+
+    trust: TrustStore
+    today: date
+    engine: Engine | None
+
+
+def _read(data: bytes, announced: MediaType, scans: list[Scan], means: _Means) -> Reading:
     """Return the reading; ``scans`` grows by what is scanned on the way."""
     media_type = real_type(data[:HEAD_BYTES])
     if media_type is None:
@@ -50,8 +66,8 @@ def _read(data: bytes, announced: MediaType, scans: list[Scan], *, trust: TrustS
         return Reading.refused(Reason.TYPE_MISMATCH, media_type=media_type)
     try:
         if media_type is MediaType.PDF:
-            return _read_pdf(data, scans, trust=trust, today=today)
-        return _read_photo(data, media_type, trust=trust, today=today)
+            return _read_pdf(data, scans, means)
+        return _read_photo(data, media_type, means)
     except DocumentRefused as refusal:
         return Reading.refused(refusal.reason, media_type=media_type)
 
@@ -65,79 +81,106 @@ def _second_opinion_agrees(data: bytes, media_type: MediaType) -> bool:
     return bool(names & _SECOND_NAMES[media_type])
 
 
-def _weight(scan: Scan) -> int:
-    return (Reason.READ, Reason.ACTIVE_CONTENT, Reason.NOT_SCANNED, Reason.MALWARE).index(scan.reason)
-
-
-def _read_photo(data: bytes, media_type: MediaType, *, trust: TrustStore, today: date) -> Reading:
+def _read_photo(data: bytes, media_type: MediaType, means: _Means) -> Reading:
     photo = rebuild.flattened(images.open_photo(data, media_type))
-    found = codes.find(photo)
-    seal = codes.judge(found, trust, on=today)
-    masking.mask_codes(photo, found)
+    found = codes.find(photo, patient=True)
+    seal = codes.judge(found, means.trust, on=means.today)
+    page = pages.of_photo(photo, means.engine)
     reading = Reading(
         Reason.READ,
         media_type,
         pages=1,
-        findings=(_SAFE, masking.finding([masking.Masked.NO_TEXT])),
+        findings=(_SAFE, *pages.findings([page], means.engine, layered=False)),
         viewing_media_type=MediaType.JPEG,
-        viewing_copy=rebuild.jpeg_copy(photo),
+        looks=looks.looks_of([photo], on_a_table=True),
     )
-    return _concluded(reading, seal, text="")
+    concluded = _concluded(reading, seal, [page])
+    masking.mask_codes(photo, found)
+    return replace(concluded, viewing_copy=rebuild.jpeg_copy(page.copied()))
 
 
-def _read_pdf(data: bytes, scans: list[Scan], *, trust: TrustStore, today: date) -> Reading:
+def _read_pdf(data: bytes, scans: list[Scan], means: _Means) -> Reading:
     with pdf.opened(data) as document:
-        text = pdf.text_of(document)
         dpi = pdf.dpi_for(document)
-        pages = pdf.drawn(document, dpi=dpi)
+        drawn = pdf.drawn(document, dpi=dpi)
         attached = pdf.attached(document)
     scans += map(own_rules().scan, attached)
-    found = [codes.find(page.image) for page in pages[: pdf.SEARCHED_PAGES]]
-    visible = codes.judge(chain(*found), trust, on=today)
-    for page, its_codes in zip(pages, found, strict=False):
-        masking.mask_codes(page.image, its_codes)
-    signature = pades.verify(data, trust.roots, on=today)
+    found = [
+        codes.find(page.image, patient=page.masked is masking.Masked.NO_TEXT) for page in drawn[: pdf.SEARCHED_PAGES]
+    ]
+    visible = codes.judge(chain(*found), means.trust, on=means.today)
+    signature = pades.verify(data, means.trust.roots, on=means.today)
+    read_pages = pages.of_pdf(drawn, means.engine)
     reading = Reading(
         Reason.READ,
         MediaType.PDF,
-        pages=len(pages),
-        findings=(_SAFE, masking.finding(page.masked for page in pages), _attachment_finding(len(attached))),
+        pages=len(drawn),
+        findings=(
+            _SAFE,
+            *pages.findings(read_pages, means.engine, layered=True),
+            _attachment_finding(len(attached)),
+        ),
         viewing_media_type=MediaType.PDF,
-        viewing_copy=rebuild.pdf_copy([page.image for page in pages], dpi=dpi),
+        looks=looks.looks_of([page.picture for page in read_pages], on_a_table=False),
     )
-    return _concluded(reading, _weightier(visible, signature), text=text)
+    concluded = _concluded(reading, _weightier(visible, signature), read_pages)
+    for page, its_codes in zip(drawn, found, strict=False):
+        masking.mask_codes(page.image, its_codes)
+    return replace(concluded, viewing_copy=pages.copy_of(read_pages, dpi=dpi))
 
 
-def _concluded(reading: Reading, seal: SealVerdict, *, text: str) -> Reading:
-    """Add to ``reading`` what seal and text say together."""
+def _concluded(reading: Reading, seal: SealVerdict, read_pages: Sequence[Page]) -> Reading:
+    """Add to ``reading`` what seal and words say together."""
+    words = [word for page in read_pages for word in page.words]
+    said = _kind_of(words, read_pages)
     findings = [*reading.findings]
     if seal.outcome is Outcome.PASSED and seal.document_type:
-        comparison = _compare(seal, text)
+        comparison = _compare(seal, words, said)
         findings.append(comparison)
-        if comparison.outcome is Outcome.FAILED:
-            seal = replace(seal, outcome=Outcome.FAILED, reason=SealReason.TEXT_DIFFERS)
-    found = _extract(seal, text)
-    sealed = seal.outcome is Outcome.PASSED
+        if comparison.outcome is not Outcome.PASSED:
+            # A seal that the page was not seen to say is never passed on: it may have been pasted there.
+            unread = comparison.reason in (_NO_TEXT, _UNREADABLE)
+            reason = SealReason.TEXT_UNREAD if unread else SealReason.TEXT_DIFFERS
+            seal = replace(seal, outcome=comparison.outcome, reason=reason)
+    found = _extract(seal, said, words)
     known = found.evidence_type is not EvidenceType.UNKNOWN
+    # A signature vouches for the bytes, not for what an engine made of their pixels.
+    sealed = seal.outcome is Outcome.PASSED and (bool(seal.document_type) or found.exact)
     findings.append(Finding("seal", seal.outcome, seal.reason.value))
     findings.append(Finding("kind", Outcome.PASSED if known else Outcome.INCONCLUSIVE, found.evidence_type.value))
+    findings.append(_sureness(found, said))
     return replace(
         reading,
         evidence_type=found.evidence_type,
         grade=Grade.SEALED if sealed and known else Grade.SELF_DECLARED,
         seal=replace(seal, fields={}),
         issued_on=found.issued_on,
-        fields=found.fields,
+        fields=masking.scrubbed(found.fields),
+        places={name: read_pages[place.page].place(place) for name, place in found.places.items()},
         findings=tuple(findings),
     )
 
 
-def _extract(seal: SealVerdict, text: str) -> Extract:
-    """Return the values of a visible seal that holds; of the text otherwise, but none under a seal that failed."""
+def _kind_of(words: Sequence[Word], read_pages: Sequence[Page]) -> Classification:
+    """Return the kind the words show; none of a picture of a screen, which shows whatever its owner likes."""
+    if any(page.legibility is Legibility.PHOTO_OF_SCREEN for page in read_pages):
+        return classify.NOTHING
+    return classify.classify(words)
+
+
+def _sureness(found: Extract, said: Classification) -> Finding:
+    """Return how sure the kind is: as sure as its seal, or as the words make it; in hundredths."""
+    sure = 1.0 if found.evidence_type is not said.evidence_type else said.confidence
+    known = found.evidence_type is not EvidenceType.UNKNOWN
+    return Finding("kind_confidence", Outcome.PASSED if known else Outcome.INCONCLUSIVE, f"{sure if known else 0:.2f}")
+
+
+def _extract(seal: SealVerdict, said: Classification, words: Sequence[Word]) -> Extract:
+    """Return the values of a visible seal that holds; of the words otherwise, but none under a seal that failed."""
     if seal.outcome is Outcome.PASSED and seal.document_type:
-        return extract.from_seal(seal)
-    found = extract.from_text(text)
-    return replace(found, fields={}) if seal.outcome is Outcome.FAILED else found
+        return extract.from_seal(seal, words)
+    found = extract.from_words(said.evidence_type, words)
+    return replace(found, fields={}, places={}) if seal.outcome is Outcome.FAILED else found
 
 
 def _weightier(visible: SealVerdict, signature: SealVerdict) -> SealVerdict:
@@ -156,10 +199,14 @@ def _attachment_finding(attached: int) -> Finding:
     return Finding("attachments", Outcome.PASSED, "none")
 
 
-def _compare(seal: SealVerdict, text: str) -> Finding:
-    """Compare what the seal says with what the page says; a photograph has no text to compare with yet."""
-    if not text.strip():
-        return Finding("seal_and_text", Outcome.INCONCLUSIVE, "no_text")
-    if extract.agrees(seal, text):
-        return Finding("seal_and_text", Outcome.PASSED, "same")
-    return Finding("seal_and_text", Outcome.FAILED, SealReason.TEXT_DIFFERS.value)
+def _compare(seal: SealVerdict, words: Sequence[Word], said: Classification) -> Finding:
+    """Compare what the seal says with what the page says, as far as it was read."""
+    if not words:
+        return Finding("seal_and_text", Outcome.INCONCLUSIVE, _NO_TEXT)
+    outcome = extract.agrees(seal, words)
+    if outcome is not Outcome.FAILED and classify.contradicts(
+        extract.SEALED_TYPES.get(seal.document_type, _NONE), said
+    ):
+        return Finding("seal_and_text", Outcome.INCONCLUSIVE, _ANOTHER_KIND)
+    reason = {Outcome.PASSED: "same", Outcome.FAILED: SealReason.TEXT_DIFFERS.value}.get(outcome, _UNREADABLE)
+    return Finding("seal_and_text", outcome, reason)

@@ -7,9 +7,12 @@ from typing import Any
 
 from contracts.documents import DocumentState, EvidenceType, Grade, MediaType, Outcome
 from vault.ingest.reasons import Reason, state_for
+from vault.ingest.words import Box, Place
 from vault.seals.verdict import NO_SEAL, SealReason, SealVerdict
 
 MAX_PAGES_ON_WIRE = 100_000
+LOOK_BYTES = 32
+"""Of one page's look (:mod:`vault.ingest.looks`)."""
 _MAX_TEXT = 512
 
 
@@ -37,6 +40,8 @@ class Reading:
     ``fields`` are the typed values (see :mod:`vault.ingest.extract` for their names; dates are ISO 8601, amounts whole
     euros); ``issued_on`` is the paper's own date. ``seal`` names who sealed it, without the sealed values.
     ``viewing_copy`` is the rebuilt copy, of type ``viewing_media_type``; empty when the document is not available.
+    ``places`` tells of ``fields`` where they stand on the viewing copy, as far as that is known.
+    ``looks`` say what the first pages look like (:mod:`vault.ingest.looks`).
     """
 
     reason: Reason
@@ -50,6 +55,8 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     viewing_media_type: MediaType | None = None
     viewing_copy: bytes = field(default=b"", repr=False)
+    looks: tuple[bytes, ...] = field(default=(), repr=False)
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
 
     @property
     def verdict(self) -> DocumentState:
@@ -74,6 +81,15 @@ class Reading:
             "fields": dict(self.fields),
             "findings": [[each.step, each.outcome.value, each.reason, each.version] for each in self.findings],
             "viewing_media_type": self.viewing_media_type,
+            "looks": [look.hex() for look in self.looks],
+            "places": self.plain_places(),
+        }
+
+    def plain_places(self) -> dict[str, list[float]]:
+        """Return the places as page, left, top, right, bottom and confidence."""
+        return {
+            name: [place.page, place.box.left, place.box.top, place.box.right, place.box.bottom, place.confidence]
+            for name, place in self.places.items()
         }
 
     @classmethod
@@ -99,6 +115,8 @@ class Reading:
                 ),
                 viewing_media_type=_media(wire["viewing_media_type"]),
                 viewing_copy=viewing_copy,
+                looks=tuple(_look(look) for look in wire["looks"]),
+                places={_text(name): _place(place) for name, place in wire["places"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise WireError from None
@@ -144,6 +162,25 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise WireError
     return value
+
+
+def _look(value: object) -> bytes:
+    look = bytes.fromhex(_text(value))
+    if len(look) not in (0, LOOK_BYTES):
+        raise WireError
+    return look
+
+
+def _place(value: Any) -> Place:
+    page, *fractions = value
+    left, top, right, bottom, confidence = (_fraction(each) for each in fractions)
+    return Place(_count(page), Box(left, top, right, bottom), confidence)
+
+
+def _fraction(value: object) -> float:
+    if not isinstance(value, float | int) or not 0 <= value <= 1:
+        raise WireError
+    return float(value)
 
 
 def _count(value: object) -> int:

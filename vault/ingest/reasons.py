@@ -26,6 +26,8 @@ class Reason(StrEnum):
     MALWARE = "malware"
     NOT_SCANNED = "not_scanned"
     ALREADY_HELD = "already_held"
+    GIVEN_UP = "given_up"
+    """Reading it failed again and again, by no fault of the paper's."""
 
 
 SUSPICIOUS: frozenset[Reason] = frozenset(
@@ -37,6 +39,7 @@ SUSPICIOUS: frozenset[Reason] = frozenset(
         Reason.READER_FAILED,
         Reason.MALWARE,
         Reason.NOT_SCANNED,
+        Reason.GIVEN_UP,
     }
 )
 """What an engineer looks at before anybody else does; every other refusal is an honest mistake."""
@@ -58,6 +61,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.READER_FAILED: "Nous n'avons pas pu lire ce fichier. Nous devons le vérifier.",
     Reason.MALWARE: "Ce fichier contient un programme dangereux. Nous l'avons mis de côté. Envoyez une photo du papier.",
     Reason.NOT_SCANNED: "Nous n'avons pas encore pu vérifier ce fichier. Nous essayons à nouveau.",
+    Reason.GIVEN_UP: (
+        "Nous n'arrivons pas à lire ce document. Le problème vient de nos services, pas de vous."
+        " Nous le gardons et nous nous en occupons."
+    ),
     Reason.ALREADY_HELD: "Vous avez déjà déposé ce document. Nous utilisons l'autre exemplaire.",
 }
 """French, for the family; one sentence or two per reason, nothing about the document's content."""

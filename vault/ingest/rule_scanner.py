@@ -1,17 +1,13 @@
 """The scanner that is always there: our own yara-x rules, compiled once in the limited child's server."""
 
-import hashlib
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import yara_x
 
 from vault.ingest.reasons import Reason
+from vault.ingest.rule_files import NAME, RULES, rule_texts, rules_version
 from vault.ingest.scanning import Scan
-
-RULES = Path(__file__).parent / "rules"
-NAME = "rules"
 
 
 class RuleScanner:
@@ -20,13 +16,10 @@ class RuleScanner:
     def __init__(self, folder: Path = RULES) -> None:
         """Compile every ``*.yar`` of ``folder``; raises ``yara_x.CompileError`` for a rule that is none."""
         compiler = yara_x.Compiler(error_on_slow_pattern=False)
-        digest = hashlib.sha256()
-        for path in sorted(folder.glob("*.yar")):
-            text = path.read_text(encoding="utf-8")
-            compiler.add_source(text, origin=path.name)
-            digest.update(text.encode())
+        for name, text in rule_texts(folder):
+            compiler.add_source(text, origin=name)
         self._rules = compiler.build()
-        self.version = f"yara-x {version('yara-x')}, rules {digest.hexdigest()[:12]}"
+        self.version = rules_version(folder)
 
     def scan(self, data: bytes) -> Scan:
         """Return what the rules find in ``data``."""

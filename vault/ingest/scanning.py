@@ -10,6 +10,7 @@ from vault.ingest.reasons import Reason
 
 STEP = "scan"
 """Steps of findings begin with it; the name of the scanner follows."""
+_BY_GRAVITY = (Reason.READ, Reason.ACTIVE_CONTENT, Reason.NOT_SCANNED, Reason.MALWARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,34 @@ class Scanner(Protocol):
     def scan(self, data: bytes) -> Scan:
         """Return what is found in ``data``; never raises: no answer is ``NOT_SCANNED``."""
         ...
+
+    def scanned_with(self) -> str | None:
+        """Name engine and rules as they are now, as a finding's step and version do; nothing without an answer."""
+        ...
+
+    def refuses(self, length: int) -> str:
+        """Say in words for the operator why ``length`` bytes are more than it takes; nothing where they are not."""
+        ...
+
+
+def named(scanner: str, version: str) -> str:
+    """Return the words by which one scanner and its rules go into :func:`scanned_with`."""
+    return f"{STEP}.{scanner} {version}"
+
+
+def scanned_with(findings: Iterable[Finding]) -> str:
+    """Return which scanners and rules these findings are of, in one line that is the same for the same ones."""
+    return joined(f"{each.step} {each.version}" for each in findings if each.step.startswith(STEP + "."))
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return the names of several scanners in one line, in one order."""
+    return "; ".join(sorted(names))
+
+
+def gravest(scans: Iterable[Scan]) -> Scan:
+    """Return the scan that counts where one scanner looked at several parts of one document."""
+    return max(scans, key=lambda scan: _BY_GRAVITY.index(scan.reason))
 
 
 def weighed(reading: Reading, scans: Iterable[Scan]) -> Reading:

@@ -9,16 +9,22 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from contracts.documents import MediaType
-from vault.ingest import frames, preload
+from vault.ingest import frames, ocr, preload
+from vault.ingest.engines import Wanted
 from vault.ingest.limits import Limits, confine, forbid_new_privileges
+from vault.ingest.ocr import Engine
 from vault.ingest.reader import read
 from vault.ingest.reading import Reading
 from vault.ingest.reasons import Reason
+from vault.ingest.scan_only import scanned
+from vault.ingest.seal_look import look
+from vault.ingest.seals_seen import SealsSeen
 from vault.seals.trust import TrustStore
 
 PASSED_SOCKETS = 2
@@ -33,26 +39,31 @@ class _Fork:
     late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every fork inherits."""
+
+    trust: TrustStore
+    engine: Engine | None
+
+
 def serve(control: socket.socket) -> None:
     """Serve until ``control`` is closed by the process that started this one."""
     setup, _ = frames.receive(control)
-    trust = TrustStore.from_pems(
-        [pem.encode("ascii") for pem in setup["certificates"]],
-        roots=[pem.encode("ascii") for pem in setup["roots"]],
-        allow_test_authority=setup["allow_test_authority"],
-    )
+    trust = TrustStore.from_wire(setup["trust"])
     forbid_new_privileges()
-    preload.everything(trust)
+    engine = ocr.engine(Wanted.from_wire(setup["ocr"]))
+    preload.everything(trust, engine)
     frames.send(control, {"ready": os.getpid()})
-    _Server(control, trust, Limits(**setup["limits"])).run()
+    _Server(control, Means(trust, engine), Limits(**setup["limits"])).run()
 
 
 class _Server:
     """One thread, one loop: new requests, forks that ended, forks that are late."""
 
-    def __init__(self, control: socket.socket, trust: TrustStore, limits: Limits) -> None:
+    def __init__(self, control: socket.socket, means: Means, limits: Limits) -> None:
         self._control = control
-        self._trust = trust
+        self._means = means
         self._limits = limits
         self._forks: dict[int, _Fork] = {}
         self._poll = select.poll()
@@ -80,7 +91,7 @@ class _Server:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _answer_and_exit(document, self._trust, self._limits, parent)
+            _answer_and_exit(document, self._means, self._limits, parent)
         document.close()
         handle = os.pidfd_open(pid)
         self._forks[handle] = _Fork(pid, report, time.monotonic() + self._limits.wall_seconds)
@@ -110,7 +121,7 @@ class _Server:
                 os.kill(fork.pid, signal.SIGKILL)
 
 
-def _answer_and_exit(document: socket.socket, trust: TrustStore, limits: Limits, parent: int) -> None:
+def _answer_and_exit(document: socket.socket, means: Means, limits: Limits, parent: int) -> None:
     """Read the one document that comes through ``document``, answer, and end; never returns.
 
     Nothing of an exception is told: its words may hold words of the document.
@@ -120,20 +131,35 @@ def _answer_and_exit(document: socket.socket, trust: TrustStore, limits: Limits,
         _drop_descriptors(document.fileno())
         confine(limits, parent=parent)
         header, data = frames.receive(document)
-        reading = _guarded(data, MediaType(header["announced"]), trust, date.fromisoformat(header["today"]))
-        frames.send(document, reading.to_wire(), reading.viewing_copy)
+        announced, today = MediaType(header["announced"]), date.fromisoformat(header["today"])
+        if header.get("only_scan"):
+            frames.send(document, _guarded(lambda: scanned(data, announced)).to_wire())
+        elif header.get("only_seals"):
+            frames.send(document, _guarded_look(data, announced, means.trust, today).to_wire())
+        else:
+            reading = _guarded(lambda: read(data, announced, trust=means.trust, today=today, engine=means.engine))
+            frames.send(document, reading.to_wire(), reading.viewing_copy)
         code = 0
     finally:
         os._exit(code)
 
 
-def _guarded(data: bytes, announced: MediaType, trust: TrustStore, today: date) -> Reading:
+def _guarded(reading: Callable[[], Reading]) -> Reading:
     try:
-        return read(data, announced, trust=trust, today=today)
+        return reading()
     except MemoryError:
         return Reading.refused(Reason.TOO_MUCH_MEMORY)
     except Exception:  # noqa: BLE001 - a parser's bug is the document's fate, not ours; quarantined, fail closed
         return Reading.refused(Reason.READER_FAILED)
+
+
+def _guarded_look(data: bytes, announced: MediaType, trust: TrustStore, today: date) -> SealsSeen:
+    try:
+        return look(data, announced, trust=trust, today=today)
+    except MemoryError:
+        return SealsSeen(Reason.TOO_MUCH_MEMORY)
+    except Exception:  # noqa: BLE001 - as above
+        return SealsSeen(Reason.READER_FAILED)
 
 
 def _drop_descriptors(kept: int) -> None:

@@ -37,8 +37,11 @@ class JournalAct(StrEnum):
     HOLD = "hold"
     AUDIT = "audit"
     EXPORT = "export"
+    REPLACE = "replace"
     RESTORE = "restore"
     ROTATE = "rotate"
+    STAFF = "staff"
+    """Who may act as an agent changed."""
 
 
 class ActorKind(StrEnum):

@@ -2,12 +2,25 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import NewType, Protocol
 
 from vault.storage.errors import LongBody, ShortBody
 
 ObjectName = NewType("ObjectName", str)
 """What the store calls an object: random, so that equal papers do not have equal names."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What the store says of one object: its length in bytes, and when it was written by the store's own clock."""
+
+    name: ObjectName
+    length: int
+    stored_at: datetime
+    shown: bool
+    """False where the store keeps only older versions of it: to whoever asks for it, it is gone."""
 
 
 class ObjectStore(Protocol):
@@ -31,6 +44,10 @@ class ObjectStore(Protocol):
 
     def exists(self, name: ObjectName) -> bool:
         """Tell whether there is such an object."""
+        ...
+
+    def listing(self) -> Iterator[StoredObject]:
+        """Yield everything the store keeps, each name once and in the order of names, holding a page of it at most."""
         ...
 
     def delete(self, name: ObjectName) -> None:

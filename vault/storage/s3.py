@@ -1,14 +1,14 @@
 """Any S3 store: the SDK signs and keeps house, plain clients carry bodies of known length without holding them."""
 
-import logging
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from itertools import groupby
 from typing import Literal
 
-import httpx
 import urllib3
 from minio import Minio
 from minio.commonconfig import COMPLIANCE, GOVERNANCE
@@ -25,11 +25,12 @@ from vault.storage.errors import (
     StoreRefused,
     StoreUnavailable,
 )
-from vault.storage.objects import LengthGuard, ObjectName
+from vault.storage.objects import LengthGuard, ObjectName, StoredObject
+from vault.storage.wire import Wire, read_all
 
 _SIGNED_FOR = timedelta(seconds=60)
 _CONNECT, _READ = 5.0, 30.0
-_CHUNK = 64 * 1024
+_CHUNK = 128 * 1024
 _POOL = 32
 _SERVER_FAULT = 500
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchVersion"})
@@ -80,11 +81,8 @@ class S3ObjectStore:
             region=address.region,
             http_client=_pool(),
         )
-        timeout = httpx.Timeout(_READ, connect=_CONNECT)
-        limits = httpx.Limits(max_connections=_POOL, max_keepalive_connections=_POOL)
-        self._carrier = httpx.Client(timeout=timeout, limits=limits, trust_env=False)
+        self._wire = Wire(address.endpoint, secure=address.secure, connect=_CONNECT, read=_READ)
         self._stream_carrier = Carrier(connect=_CONNECT, read=_READ)
-        _keep_signatures_out_of_logs()
 
     def ensure_bucket(self) -> None:
         """Make the bucket where it is not there yet, with the lock that is asked for."""
@@ -113,10 +111,10 @@ class S3ObjectStore:
 
     def put(self, name: ObjectName, chunks: Iterable[bytes], length: int) -> None:
         """Store exactly ``length`` bytes."""
-        with _in_our_words():
-            body = LengthGuard(length).over(chunks)
-            response = self._carrier.put(self._signed(name), content=body, headers=_headers(length))
-        _refuse_bad_answer(response.status_code, response.content)
+        body = LengthGuard(length).over(chunks)
+        with self._wire.request("PUT", self._signed(name), body=body, headers=_headers(length)) as answer:
+            status, said = answer.status, answer.read()
+        _refuse_bad_answer(status, said)
 
     async def put_stream(self, name: ObjectName, chunks: AsyncIterator[bytes], length: int) -> None:
         """Store exactly ``length`` bytes as they come."""
@@ -125,14 +123,15 @@ class S3ObjectStore:
 
     def get(self, name: ObjectName) -> Iterator[bytes]:
         """Yield the object."""
-        with _in_our_words():
-            response = self._sdk.get_object(self._bucket, name)
-        try:
-            with _in_our_words():
-                yield from response.stream(_CHUNK)
-        finally:
-            response.close()
-            response.release_conn()
+        address = self._sdk.presigned_get_object(self._bucket, name, _SIGNED_FOR)
+        with self._wire.request("GET", address) as answer:
+            if answer.status == HTTPStatus.OK:
+                yield from read_all(answer, _CHUNK)
+                return
+            status, said = answer.status, answer.read()
+        if status == HTTPStatus.NOT_FOUND and any(f"<Code>{code}</Code>".encode() in said for code in _MISSING):
+            raise ObjectMissing
+        _refuse_bad_answer(status, said)
 
     def exists(self, name: ObjectName) -> bool:
         """Tell whether there is such an object."""
@@ -142,6 +141,26 @@ class S3ObjectStore:
         except ObjectMissing:
             return False
         return True
+
+    def listing(self) -> Iterator[StoredObject]:
+        """Yield everything the bucket keeps; of a versioned one older versions too, but no mere mark of a deletion."""
+        with _in_our_words():
+            versions = self._has_versions()
+            found = self._sdk.list_objects(self._bucket, recursive=True, include_version=versions)
+            # The SDK gives a page's marks after its versions, which would tear one name's versions apart.
+            kept = (one for one in found if not one.is_delete_marker)
+            last = ""
+            for name, forms in groupby(kept, key=lambda one: str(one.object_name)):
+                if name <= last:
+                    raise StoreRefused("the store lists its objects in no order")
+                last = name
+                newest, *older = forms
+                yield StoredObject(
+                    ObjectName(name),
+                    length=int(newest.size or 0),
+                    stored_at=max(_moment(one.last_modified) for one in (newest, *older)),
+                    shown=not versions or any(one.is_latest == "true" for one in (newest, *older)),
+                )
 
     def delete(self, name: ObjectName) -> None:
         """Delete the object in every version of it."""
@@ -188,17 +207,22 @@ def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=_POOL, block=True, timeout=timeout, retries=False)
 
 
+def _moment(said: datetime | None) -> datetime:
+    # Of what has no time nothing is known, so it counts as just written.
+    return said or datetime.now(UTC)
+
+
 def _headers(length: int) -> dict[str, str]:
-    # Without it httpx would send the body in chunks, whose end a store cannot tell from a cut.
+    # Without a length the body would go out in chunks, whose end a store cannot tell from a cut.
     return {"content-length": str(length), "content-type": "application/octet-stream"}
 
 
 def _refuse_bad_answer(status: int, body: bytes) -> None:
-    if status == httpx.codes.INSUFFICIENT_STORAGE or (httpx.codes.is_error(status) and _FULL.search(body)):
+    if status == HTTPStatus.INSUFFICIENT_STORAGE or (status >= HTTPStatus.BAD_REQUEST and _FULL.search(body)):
         raise StorageFull
     if status >= _SERVER_FAULT:
         raise StoreUnavailable(f"the store answered {status}")
-    if not httpx.codes.is_success(status):
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         raise StoreRefused(f"the store answered {status}")
 
 
@@ -217,17 +241,6 @@ def _in_our_words() -> Iterator[None]:
         raise StoreUnavailable(f"the store answered {error.status_code}") from None
     except InvalidResponseError:
         raise StoreUnavailable("the store did not answer as an S3 store does") from None
-    except (MinioException, urllib3.exceptions.HTTPError, httpx.TransportError) as error:
+    except (MinioException, urllib3.exceptions.HTTPError) as error:
         # The library's own words can hold the signed address.
         raise StoreUnavailable(type(error).__name__) from None
-
-
-def _keep_signatures_out_of_logs() -> None:
-    # httpx logs every address it calls, and a presigned one is a credential for a minute.
-    logger = logging.getLogger("httpx")
-    if _hides_signature not in logger.filters:
-        logger.addFilter(_hides_signature)
-
-
-def _hides_signature(record: logging.LogRecord) -> bool:
-    return "X-Amz-Signature" not in record.getMessage()

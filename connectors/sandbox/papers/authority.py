@@ -11,13 +11,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from tddoc.data_definition import c40
 
 from connectors.sandbox.papers import keys
 
 AUTHORITY_ID = "XX00"
 CERTIFICATE_ID = "0001"
-FIXED_LENGTH = frozenset({"24", "26", "40", "44", "45", "47", "49", "4A"})
-"""Identifiers we mint whose values have one length, and therefore no separator after them."""
+_NATIONAL = 1
+"""The perimeter of the State's own document types."""
 
 _KEY_FILE = f"{AUTHORITY_ID}-{CERTIFICATE_ID}.key.pem"
 _EPOCH = date(2000, 1, 1)
@@ -30,17 +31,21 @@ class SealAuthority:
 
     trust: Path
     key: ec.EllipticCurvePrivateKey = field(repr=False)
+    authority: str = AUTHORITY_ID
+    certificate: str = CERTIFICATE_ID
 
-    def seal(self, document_type: str, fields: Mapping[str, str], *, issued_on: date) -> bytes:
-        """Return a 2D-Doc v04 code of ``document_type`` over ``fields``, issued and sealed on ``issued_on``.
+    def seal(
+        self, document_type: str, fields: Mapping[str, str], *, issued_on: date, signed_on: date | None = None
+    ) -> bytes:
+        """Return a 2D-Doc v04 code of ``document_type`` over ``fields``, sealed on ``signed_on`` or else ``issued_on``.
 
         Values are folded to what the code can carry (capitals without accents). The same input gives the same code:
         the signature's nonce is derived from the message (RFC 6979).
         """
-        day = f"{(issued_on - _EPOCH).days:04X}"
-        header = f"DC04{AUTHORITY_ID}{CERTIFICATE_ID}{day}{day}{document_type}01FR"
-        fixed = "".join(name + folded(value) for name, value in fields.items() if name in FIXED_LENGTH)
-        variable = "".join(name + folded(value) + _GS for name, value in fields.items() if name not in FIXED_LENGTH)
+        days = _day(issued_on) + _day(signed_on or issued_on)
+        header = f"DC04{self.authority}{self.certificate}{days}{document_type}01FR"
+        fixed = "".join(name + folded(value) for name, value in fields.items() if _has_one_length(name))
+        variable = "".join(name + folded(value) + _GS for name, value in fields.items() if not _has_one_length(name))
         signed = (header + fixed + variable).encode("ascii")
         algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
         r, s = decode_dss_signature(self.key.sign(signed, algorithm))
@@ -71,6 +76,16 @@ def create_authority(folder: Path) -> SealAuthority:
         )
         keys.write_private(folder / _KEY_FILE, sealer_key)
     return SealAuthority(trust, keys.read_private(folder / _KEY_FILE))
+
+
+def _day(day: date) -> str:
+    """Return ``day`` as the header has it: hexadecimal days since 2000."""
+    return f"{(day - _EPOCH).days:04X}"
+
+
+def _has_one_length(identifier: str) -> bool:
+    """Tell whether values of this identifier have one length, and therefore no separator after them."""
+    return c40.datatype_get(_NATIONAL, identifier)[1].fixed is not None
 
 
 def folded(text: str) -> str:

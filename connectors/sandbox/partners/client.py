@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode, urljoin
@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.http import HttpTransport
+from connectors.jose import generate_key, sign_self_signed
 from connectors.oidc.flow import ASSERTION_TYPE, client_assertion
 from connectors.port import Exchange, Limits, WireRequest
 from connectors.sandbox.partners.ledger import Received
@@ -20,6 +21,7 @@ from contracts.identifiers import new_uuid
 from contracts.outcomes import Phase
 
 LIMITS = Limits(connect_s=3, read_s=30, total_s=120, body_max_bytes=64 * 1024 * 1024)
+DETAIL_TYPE = "urn:unefois:evidence-request"
 _MEDIA_TYPE_UNSAID = "application/octet-stream"
 
 
@@ -79,25 +81,18 @@ class HubClient:
         self._audience = audience
         self._key = key
         self._clock = clock
+        self._proof_key = generate_key("proof")
+        self._nonce: str | None = None
         self._transport = HttpTransport(LIMITS, origin=release_url)
 
     def ask(self, question: Question, idempotency_key: UUID) -> Reply:
         """Ask, fetch what is offered, and keep nothing of it but its metadata."""
-        token, refusal = self._token()
+        token, refusal = self._token(question)
         if refusal is not None:
             return refusal
-        exchange = self._send(
-            WireRequest(
-                "POST",
-                f"{self._base}/hub/v1/evidence-requests",
-                (
-                    ("authorization", f"Bearer {token}"),
-                    ("content-type", "application/json"),
-                    ("idempotency-key", str(idempotency_key)),
-                ),
-                question.model_dump_json().encode(),
-            )
-        )
+        headers = (("content-type", "application/json"), ("idempotency-key", str(idempotency_key)))
+        url = f"{self._base}/hub/v1/evidence-requests"
+        exchange = self._send(WireRequest("POST", url, headers, question.model_dump_json().encode()), token)
         body = _json(exchange)
         if exchange.status not in (200, 202):
             return _refused(exchange, body)
@@ -109,7 +104,7 @@ class HubClient:
         """Close what is open."""
         self._transport.close()
 
-    def _token(self) -> tuple[str, Reply | None]:
+    def _token(self, question: Question) -> tuple[str, Reply | None]:
         assertion = client_assertion(self._slug, self._audience, self._key, now=self._clock(), assertion_id=new_uuid())
         form = {
             "grant_type": "client_credentials",
@@ -117,6 +112,7 @@ class HubClient:
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": assertion,
             "scope": "evidence",
+            "authorization_details": json.dumps([_detail(question)]),
         }
         headers = (("content-type", "application/x-www-form-urlencoded"),)
         exchange = self._send(WireRequest("POST", f"{self._base}/oauth/token", headers, urlencode(form).encode()))
@@ -135,7 +131,7 @@ class HubClient:
 
     def _fetch(self, offered: _Offered, token: str) -> Received:
         url = urljoin(f"{self._base}/", offered.href)
-        exchange = self._send(WireRequest("GET", url, (("authorization", f"Bearer {token}"),)))
+        exchange = self._send(WireRequest("GET", url), token)
         whole = exchange.phase is Phase.COMPLETE and exchange.status == 200
         digest = hashlib.sha256(exchange.body).digest()
         announced = f"sha-256=:{base64.b64encode(digest).decode()}:"
@@ -151,8 +147,31 @@ class HubClient:
             outcome="received" if whole else f"{exchange.status or exchange.fault}",
         )
 
-    def _send(self, request: WireRequest) -> Exchange:
-        return self._transport.send(request)
+    def _send(self, request: WireRequest, token: str | None = None) -> Exchange:
+        """Send with a proof of possession, a second time where the hub first gives the nonce it wants in it."""
+        exchange = self._transport.send(self._proved(request, token))
+        nonce = exchange.header("dpop-nonce")
+        if nonce is not None:
+            self._nonce = nonce
+            if exchange.status in (400, 401):
+                exchange = self._transport.send(self._proved(request, token))
+        return exchange
+
+    def _proved(self, request: WireRequest, token: str | None) -> WireRequest:
+        claims: dict[str, Any] = {"jti": str(new_uuid()), "htm": request.method, "htu": request.url.partition("?")[0]}
+        claims |= {"iat": int(self._clock().timestamp())}
+        if self._nonce is not None:
+            claims["nonce"] = self._nonce
+        shown: tuple[tuple[str, str], ...] = ()
+        if token is not None:
+            claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+            shown = (("authorization", f"DPoP {token}"),)
+        proof = sign_self_signed(claims, self._proof_key, typ="dpop+jwt")
+        return replace(request, headers=(*request.headers, *shown, ("dpop", proof)))
+
+
+def _detail(question: Question) -> dict[str, str]:
+    return {"type": DETAIL_TYPE, "service": question.service, "purpose": question.purpose}
 
 
 def _json(exchange: Exchange) -> dict[str, Any]:

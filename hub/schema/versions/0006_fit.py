@@ -1,4 +1,10 @@
-"""Fits that keep their catalogue."""
+"""Fits that keep the catalogue they were made under, sets of papers, and runs that judge again."""
+
+from typing import Any
+
+from alembic import op
+
+from hub.schema import sql
 
 revision = "hub_0006"
 down_revision = "hub_0005"
@@ -7,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Do nothing yet."""
+    """Add what ``fit.sql`` says."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql("fit.sql"))
 
 
 def downgrade() -> None:

@@ -1,4 +1,10 @@
-"""Agents, reviews and family links."""
+"""Agents and their roles, reviews they claim and decide, and where a family link comes from."""
+
+from typing import Any
+
+from alembic import op
+
+from hub.schema import sql
 
 revision = "hub_0007"
 down_revision = "hub_0006"
@@ -7,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Do nothing yet."""
+    """Add what ``reviews.sql`` says."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql("reviews.sql"))
 
 
 def downgrade() -> None:

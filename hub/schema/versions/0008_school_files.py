@@ -1,4 +1,10 @@
-"""Enrolment lines, residences, what was asked and what was spared."""
+"""Enrolment lines by period, parity and share; residences, contacts, and what families were spared."""
+
+from typing import Any
+
+from alembic import op
+
+from hub.schema import sql
 
 revision = "hub_0008"
 down_revision = "hub_0007"
@@ -7,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Do nothing yet."""
+    """Add what ``school_files.sql`` says."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql("school_files.sql"))
 
 
 def downgrade() -> None:

@@ -1,6 +1,8 @@
 """Tokens that a library might let through are refused before it sees them."""
 
 import base64
+import hashlib
+import hmac
 import json
 from datetime import timedelta
 from typing import Any
@@ -22,7 +24,16 @@ from connectors.errors import (
     TokenTooLong,
     TokenTypeRefused,
 )
-from connectors.jose import check_claims, generate_key, public_part, sign_compact, verify_compact
+from connectors.jose import (
+    check_claims,
+    generate_key,
+    public_part,
+    sign_compact,
+    sign_self_signed,
+    thumbprint,
+    verify_compact,
+    verify_self_signed,
+)
 from tests.unit.connectors.wire import NOW
 
 KEY = generate_key("k1")
@@ -195,3 +206,84 @@ def test_good_claims_pass() -> None:
 def test_each_bad_claim_is_named(changes: dict[str, Any], claim: str) -> None:
     with pytest.raises(TokenClaimRefused, match=claim):
         check(claims(**changes))
+
+
+def proof(**changed: Any) -> str:
+    """A self-signed token whose header is right but for what is changed; None leaves a member out."""
+    header = {"typ": "dpop+jwt", "jwk": {name: KEY[name] for name in ("kty", "crv", "x", "y")}} | changed
+    kept = {name: value for name, value in header.items() if value is not None}
+    return jwt.PyJWS().encode(b'{"a":1}', jwt.PyJWK(KEY).key, algorithm="ES256", headers=kept)
+
+
+@pytest.mark.parametrize("key", [KEY, RSA, ED], ids=["ES256", "PS256", "EdDSA"])
+def test_a_proof_names_the_key_that_made_it(key: dict[str, Any]) -> None:
+    found, public = verify_self_signed(sign_self_signed({"a": 1}, key, typ="dpop+jwt"), typ="dpop+jwt")
+    assert found == {"a": 1}
+    assert thumbprint(public) == thumbprint(key)
+
+
+def test_unknown_members_of_a_proof_are_ignored() -> None:
+    assert verify_self_signed(proof(kid="k", colour="blue"), typ="dpop+jwt")[0] == {"a": 1}
+
+
+@pytest.mark.parametrize("member", ["jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip"])
+def test_a_proof_that_names_another_key_or_changes_what_is_signed(member: str) -> None:
+    signed, signature = TOKEN.rsplit(".", 1)
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": {name: KEY[name] for name in ("kty", "crv", "x", "y")}}
+    head = b64(json.dumps(header | {member: ["exp"]}).encode())
+    with pytest.raises(TokenHeaderRefused):
+        verify_self_signed(f"{head}.{signed.split('.')[1]}.{signature}", typ="dpop+jwt")
+
+
+@pytest.mark.parametrize("given", [None, "key", [], dict(KEY)])
+def test_a_proof_without_a_public_key_or_with_a_private_one(given: object) -> None:
+    with pytest.raises(TokenHeaderRefused):
+        verify_self_signed(proof(jwk=given), typ="dpop+jwt")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"kty": "oct", "k": "AAAA"},
+        {"kty": "EC", "crv": "secp256k1", "x": PUBLIC["x"], "y": PUBLIC["y"]},
+        {"kty": "EC", "crv": "P-256", "x": PUBLIC["x"] + "AA", "y": PUBLIC["y"]},
+        {"kty": "EC", "crv": "P-256", "x": PUBLIC["x"][:-4], "y": PUBLIC["y"]},
+        {"kty": "EC", "crv": ["P-256"], "x": PUBLIC["x"], "y": PUBLIC["y"]},
+        {"kty": "RSA", "n": b64(b"\xff" * 1024), "e": "AQAB"},
+        {"kty": "RSA", "n": b64(b"\xff" * 256), "e": "Aw"},
+        {"kty": "RSA", "n": b64(b"\xff" * 256), "e": "AQAA"},
+    ],
+)
+def test_keys_of_another_kind_curve_or_size_prove_nothing(given: dict[str, Any]) -> None:
+    with pytest.raises(TokenRefused):
+        verify_self_signed(proof(jwk=given), typ="dpop+jwt")
+
+
+@pytest.mark.parametrize("change", [{"use": "enc"}, {"key_ops": ["sign"]}, {"key_ops": []}, {"key_ops": "verify"}])
+def test_a_key_that_is_marked_for_something_else_verifies_nothing(change: dict[str, Any]) -> None:
+    with pytest.raises(TokenKeyUnknown):
+        verify_compact(TOKEN, [{**PUBLIC, **change}], typ=None)
+
+
+@pytest.mark.parametrize(
+    "secret", [PUBLIC["x"].encode(), json.dumps(PUBLIC).encode(), b""], ids=["coordinate", "whole key", "nothing"]
+)
+def test_a_public_key_is_no_secret_of_a_mac(secret: bytes) -> None:
+    signed = f"{b64(json.dumps({'alg': 'HS256', 'kid': 'k1'}).encode())}.e30"
+    forged_mac = hmac.digest(secret, signed.encode(), hashlib.sha256)
+    with pytest.raises(TokenAlgorithmRefused):
+        verify_compact(f"{signed}.{b64(forged_mac)}", [PUBLIC], typ=None)
+
+
+@pytest.mark.parametrize(
+    "signature", [b"", b"\0" * 64, b"\xff" * 64, b"\0" * 32, b"\0" * 65, b"0\x06\x02\x01\x01\x02\x01\x01"]
+)
+def test_signatures_of_no_use_or_of_another_form(signature: bytes) -> None:
+    with pytest.raises(TokenRefused):
+        verify_compact(f"{TOKEN.rpartition('.')[0]}.{b64(signature)}", [PUBLIC], typ=None)
+
+
+def test_the_thumbprint_is_that_of_the_standard() -> None:
+    # RFC 8037 appendix A.3.
+    key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+    assert thumbprint(key) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"

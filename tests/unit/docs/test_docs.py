@@ -71,6 +71,15 @@ def test_paths_of_the_repository_exist(guide):
     assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
 
 
+def test_each_promise_of_the_vault_leads_to_its_code_and_to_a_test():
+    text = (ROOT / "vault" / "README.md").read_text(encoding="utf-8")
+    promises = re.findall(r"^\| (.+) \| (.+) \| (.+) \|$", text.partition("## What is promised")[2], re.MULTILINE)[2:]
+    assert len(promises) > 50
+    for promise, kept_by, tested_by in promises:
+        assert "tests/" not in kept_by, promise
+        assert re.search(r"`tests/[\w/]+\.py`", tested_by), promise
+
+
 @each_guide
 def test_commands_exist_with_their_options(guide):
     for line in code_of(guide.read_text(encoding="utf-8")):

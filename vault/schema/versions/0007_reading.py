@@ -1,5 +1,11 @@
 """What reading found, and where on the page."""
 
+from typing import Any
+
+from alembic import op
+
+from vault.schema import sql
+
 revision = "vault_0007"
 down_revision = "vault_0006"
 branch_labels = None
@@ -7,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Do nothing yet."""
+    """Add what ``reading.sql`` says."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql("reading.sql"))
 
 
 def downgrade() -> None:

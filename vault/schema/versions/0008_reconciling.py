@@ -1,4 +1,10 @@
-"""Objects that no row names."""
+"""Objects that no row names, and jobs that give trouble."""
+
+from typing import Any
+
+from alembic import op
+
+from vault.schema import sql
 
 revision = "vault_0008"
 down_revision = "vault_0007"
@@ -7,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Do nothing yet."""
+    """Add what ``reconciling.sql`` says."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql("reconciling.sql"))
 
 
 def downgrade() -> None:

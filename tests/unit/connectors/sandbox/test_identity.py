@@ -35,7 +35,9 @@ from connectors.oidc.provider import (
     standard_endpoints,
 )
 from connectors.oidc.tokens import read_jwks, read_userinfo, verify_id_token
+from connectors.sandbox.identity import pages
 from connectors.sandbox.identity.authorize import SHAPES
+from connectors.sandbox.personas import Population
 from connectors.sandbox.provisioning import CLIENT_ID, create_client_secret, register_client_key
 from contracts.identifiers import new_uuid
 from tests.unit.connectors.sandbox.conftest import Sandbox
@@ -277,3 +279,11 @@ def test_a_test_may_bring_its_own_persona(sandbox: Sandbox, transport: HttpTrans
     assert sandbox.http.post("/sandbox/personas", json={"persona": persona}).status_code == 204
     assert sign_in(transport, configure(sandbox, "mon-paris"), "lena").family_name == "TALBOT"
     assert sandbox.http.post("/sandbox/personas", json={"persona": persona | {"id": "../x"}}).status_code == 422
+
+
+@pytest.mark.parametrize("provider", ["franceconnect", "mon-paris", "proconnect"])
+def test_the_page_says_that_it_is_a_test_and_loads_nothing_from_elsewhere(provider):
+    html = pages.choice(provider, Population().at(provider), {"state": "<x>"})
+    assert "Ce n'est pas le vrai service." in html
+    assert '<html lang="fr">' in html
+    assert not [word for word in ("http://", "https://", "<x>", "<script", "@import") if word in html]

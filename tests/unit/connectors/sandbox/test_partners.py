@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from connectors.caisse_fichiers.codec import PupilFileCodec
 from connectors.caisse_fichiers.pupils import PupilFile, PupilLine
 from connectors.file_drop import FileDropTransport
 from connectors.http import HttpTransport
-from connectors.jose import check_claims, verify_compact
+from connectors.jose import check_claims, verify_compact, verify_self_signed
 from connectors.port import Binding
 from connectors.sandbox.app import create_app
 from connectors.sandbox.provisioning import create_drop_folder, create_partner_keys, create_webhook_secret
@@ -44,13 +45,29 @@ class Hub:
     key: dict[str, Any]
     down: bool = False
     asked: list[dict[str, Any]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
     def token(self, form: dict[str, str]) -> Response:
         claims = verify_compact(form["client_assertion"], [self.key], typ=None)
         check_claims(claims, issuer=SLUG, audience=self.url, now=datetime.now(UTC), max_life=timedelta(seconds=60))
         assert form["scope"] == "evidence"
         assert form["client_id"] == claims["sub"] == SLUG
-        return JSONResponse({"access_token": "tok", "token_type": "Bearer", "expires_in": 300})
+        (wanted,) = json.loads(form["authorization_details"])
+        assert wanted["type"] == "urn:unefois:evidence-request"
+        return JSONResponse({"access_token": "tok", "token_type": "DPoP", "expires_in": 300})
+
+    def nonce_wanted(self, request: Request, token: str | None) -> bool:
+        """Whether the proof of a request, which must be right, still lacks the nonce."""
+        claims, _ = verify_self_signed(request.headers["dpop"], typ="dpop+jwt")
+        assert claims["htm"] == request.method
+        assert claims["htu"] == f"{self.url}{request.url.path}"
+        assert claims["jti"] not in self.seen
+        self.seen.add(claims["jti"])
+        if token is not None:
+            assert request.headers["authorization"] == f"DPoP {token}"
+            digest = hashlib.sha256(token.encode()).digest()
+            assert claims["ath"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return claims.get("nonce") != "number-1"
 
     def answer(self, asked: dict[str, Any]) -> Response:
         self.asked.append(asked)
@@ -63,21 +80,29 @@ class Hub:
         return JSONResponse({"outcome": "documents", "evidence": [piece], "request": "r1"})
 
 
+def nonce_first(status: int) -> Response:
+    return JSONResponse({"error": "use_dpop_nonce"}, status, {"DPoP-Nonce": "number-1"})
+
+
 def app_of(hub: Hub) -> FastAPI:
     app = FastAPI()
 
     @app.post("/oauth/token")
     async def token(request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
-        return Response(status_code=503) if hub.down else hub.token(form)
+        if hub.down:
+            return Response(status_code=503)
+        return nonce_first(400) if hub.nonce_wanted(request, None) else hub.token(form)
 
     @app.post("/hub/v1/evidence-requests")
     async def requests(request: Request) -> Response:
-        assert request.headers["authorization"] == "Bearer tok"
+        if hub.nonce_wanted(request, "tok"):
+            return nonce_first(401)
         return hub.answer({**await request.json(), "key": request.headers["idempotency-key"]})
 
     @app.get("/hub/v1/evidence/h1/content")
-    def content(request: str) -> Response:
+    def content(request: str, http: Request) -> Response:
+        assert not hub.nonce_wanted(http, "tok")
         digest = base64.b64encode(hashlib.sha256(PAPER).digest()).decode()
         headers = {"Repr-Digest": f"sha-256=:{digest}:", "Release-Receipt": f"receipt-{request}"}
         return Response(PAPER, media_type="application/pdf", headers=headers)

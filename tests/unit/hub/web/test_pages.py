@@ -19,7 +19,17 @@ from vault.ingest.reasons import Reason
 
 PDF = b"%PDF-1.7\nmade up\n"
 CAISSE = "91000001200013"
-SIGNED_IN_PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces")
+SIGNED_IN_PAGES = (
+    "/",
+    "/deposer",
+    "/documents",
+    "/enfants",
+    "/demandes",
+    "/demandes/nouvelle",
+    "/acces",
+    "/demenagement",
+    "/me-joindre",
+)
 HTML = {"accept": "text/html"}
 
 
@@ -261,7 +271,8 @@ def test_the_school_file_settles(place: Place) -> None:
     sent = send(place, "/demandes/nouvelle", **wish(place), accuracy_sworn="oui", reuse_authorised="oui")
     assert sent.status_code == 303
     before = get(place, "/").text
-    assert "Document attendu : Acte de naissance" in before
+    assert "Acte de naissance" in before
+    assert "Livret de famille" in before
     document = re.search(r"/documents/([0-9a-f-]{36})/effacer", place.browser.get("/documents").text)
     assert document is not None
     judge(place)

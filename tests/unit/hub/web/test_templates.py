@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from contracts.documents import Grade
 from contracts.identifiers import PersonId
 from hub.persons.family import Child
-from hub.school_files.view import FileView, LineView, RequirementView
+from hub.school_files.view import Contact, FileView, LineView, RequirementView, SometimesView, renewals
 from hub.web.rendering import FOLDER, Visitor, markup
 from hub.web.views import child_cards
 from tests.unit.hub.web.pages_read import Page
@@ -23,7 +23,11 @@ MISSING = RequirementView(
     state="missing",
     by=None,
     since=None,
+    until=None,
     grade=None,
+    provider="family",
+    obtainable=False,
+    delays_effect=True,
     alternatives=("Quotient familial (CAF ou MSA)", "Avis d'impôt sur le revenu"),
     awaited_from=None,
     sworn_statement=True,
@@ -31,7 +35,14 @@ MISSING = RequirementView(
     hint="Le document est trop ancien. Déposez-en un plus récent.",
 )
 SATISFIED = replace(
-    MISSING, state="satisfied", by="Avis d'impôt sur le revenu", since=NOW, grade="sealed", tariff_band="4", hint=None
+    MISSING,
+    state="satisfied",
+    by="Avis d'impôt sur le revenu",
+    since=NOW,
+    grade="sealed",
+    tariff_band="4",
+    hint=None,
+    until=date(2027, 9, 1),
 )
 STATES = {
     "missing": (
@@ -44,6 +55,7 @@ STATES = {
             "C'est fait",
             "Avis d'impôt sur le revenu, authentifié par son cachet électronique",
             "Depuis le 23 novembre 2026",
+            "Valable jusqu'au 31 août 2027",
             "Tranche de tarif proposée : 4. C'est une proposition. La Caisse des écoles décide",
         ),
     ),
@@ -62,13 +74,21 @@ def home(requirement: RequirementView) -> Page:
         service_name="Tarif de la cantine",
         body="91000001200013",
         body_name="Caisse des écoles du 13e arrondissement",
+        body_contact=Contact("1 place de l'Exemple", "caisse@example.org", "01 99 00 00 00"),
+        parity="even",
+        share=100,
+        follows=None,
         valid_from=NOW.date(),
         valid_until=NOW.date(),
         requested_at=NOW,
         requirements=(requirement,),
+        sometimes=(SometimesView("Vaccinations", "", ("Carnet de santé",), ("school_head",)),),
+        waits_for="L'effet attend un accord.",
     )
-    children = child_cards([CHILD], [FileView(uuid4(), CHILD, "2026-2027", (line,))])
-    return Page(markup("home.html", path="/", who=Visitor("Solène"), children=children))
+    children = child_cards(
+        [CHILD], [FileView(uuid4(), CHILD, "2026-2027", (line,), renewals((line,), date(2027, 8, 31)))]
+    )
+    return Page(markup("home.html", path="/", who=Visitor("Solène"), children=children, agreements=1))
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -88,7 +108,7 @@ def test_names_are_shown_and_never_run() -> None:
 
 
 def test_a_child_without_a_request_is_offered_one() -> None:
-    page = Page(markup("home.html", path="/", who=Visitor("Solène"), children=child_cards([CHILD], [])))
+    page = Page(markup("home.html", path="/", who=Visitor("Solène"), children=child_cards([CHILD], []), agreements=0))
     assert "Aucune demande pour l'instant" in page.text
     assert f"/demandes/nouvelle?child={CHILD.child_id}" in {attrs.get("href") for attrs in page.named("a")}
 
@@ -97,3 +117,24 @@ def test_a_child_without_a_request_is_offered_one() -> None:
 def test_no_template_has_inline_script_style_or_an_outside_address(file: object) -> None:
     source = file.read_text(encoding="utf-8")  # type: ignore[attr-defined]
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?://|javascript:|\|\s*safe", source)
+
+
+def test_what_runs_out_before_the_next_school_year_is_foretold() -> None:
+    text = home(SATISFIED).text
+    assert "À prévoir avant la prochaine rentrée" in text
+    assert "Avis d'impôt sur le revenu : ne servira plus à partir du 1er septembre 2027 (Tarif de la cantine)." in text
+
+
+def test_a_parent_reads_which_weeks_they_pay() -> None:
+    assert "Vous payez les semaines paires." in home(MISSING).text
+
+
+def test_what_is_only_shown_is_not_asked_for() -> None:
+    told = "Vaccinations : à montrer à la direction de l'école, qui n'en garde pas de copie (Carnet de santé)."
+    assert told in home(MISSING).text
+
+
+def test_an_agreement_that_is_asked_is_said_first_and_an_effect_that_waits_with_its_line() -> None:
+    text = home(MISSING).text
+    assert "Votre accord est demandé." in text
+    assert "L'effet attend un accord." in text

@@ -24,12 +24,17 @@ from connectors.sandbox.papers import (
 from contracts.documents import DocumentState, MediaType
 from tests.assets.hostile import ASSETS, BOMBS, Asset, endless_drawing, image, vast_photo
 from vault.ingest.child import Limits, ReaderChild
+from vault.ingest.engines import Wanted
+from vault.ingest.ocr import engine
 from vault.ingest.reader import read
 from vault.ingest.reasons import Reason
 from vault.seals.trust import TrustStore
 
+ENGINE = engine(Wanted())
 TODAY = date(2026, 9, 1)
 ENDLESS = endless_drawing()
+PATIENCE = 120
+"""Seconds after which a test gives up; none is ever compared with what something took."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +78,7 @@ def children_of(pid: int) -> list[int]:
 
 def wait_for_fork(pid: int) -> int:
     """Wait until ``pid`` has a child, and return it."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if forks := children_of(pid):
             return forks[0]
@@ -86,7 +91,7 @@ def test_the_child_reads_what_this_process_reads(
 ) -> None:
     for data, announced in papers(authority, registry):
         inside = child.read(data, announced, today=TODAY)
-        assert inside == read(data, announced, trust=trust, today=TODAY)
+        assert inside == read(data, announced, trust=trust, today=TODAY, engine=ENGINE)
         assert inside.verdict is DocumentState.AVAILABLE
 
 
@@ -115,16 +120,15 @@ def test_an_endless_page_meets_the_processor_limit(trust: TrustStore) -> None:
 
 
 def test_an_endless_page_meets_the_clock(trust: TrustStore) -> None:
-    with ReaderChild(trust, limits=Limits(wall_seconds=0.5)) as child:
-        begun = time.monotonic()
+    # So much processor time is allowed that only the clock can end it.
+    with ReaderChild(trust, limits=Limits(wall_seconds=0.5, cpu_seconds=600)) as child:
         reading = child.read(ENDLESS, MediaType.PDF, today=TODAY)
         assert (reading.reason, reading.verdict) == (Reason.TOO_SLOW, DocumentState.QUARANTINED)
-        assert time.monotonic() - begun < 3
         assert children_of(child.start()) == []
 
 
 def test_a_memory_bomb_meets_its_limit(trust: TrustStore) -> None:
-    with ReaderChild(trust, limits=Limits(address_space=400_000_000)) as child:
+    with ReaderChild(trust, limits=Limits(address_space=600_000_000)) as child:
         assert child.read(vast_photo(), MediaType.PNG, today=TODAY).reason is Reason.TOO_MUCH_MEMORY
         assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
 
@@ -138,7 +142,7 @@ def test_a_fork_killed_midway_quarantines_its_document_only(child: ReaderChild) 
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(child.read, ENDLESS, MediaType.PDF, today=TODAY)
         os.kill(wait_for_fork(server), signal.SIGKILL)
-        assert answer.result(timeout=10).reason is Reason.READER_FAILED
+        assert answer.result(timeout=PATIENCE).reason is Reason.READER_FAILED
     assert child.read(image("PNG"), MediaType.PNG, today=TODAY).reason is Reason.READ
     assert child.start() == server
 
@@ -149,7 +153,7 @@ def test_a_killed_server_is_replaced_and_its_document_read_again(trust: TrustSto
         answer = pool.submit(child.read, ENDLESS, MediaType.PDF, today=TODAY)
         fork = wait_for_fork(server)
         os.kill(server, signal.SIGKILL)
-        assert answer.result(timeout=20).reason is Reason.TOO_SLOW
+        assert answer.result(timeout=PATIENCE).reason is Reason.TOO_SLOW
         assert child.start() != server
         assert not Path(f"/proc/{fork}/fd").exists()
 
@@ -163,7 +167,8 @@ def test_closing_leaves_no_process(trust: TrustStore) -> None:
 
 def test_the_server_knows_nothing_of_us(child: ReaderChild) -> None:
     server = child.start()
-    assert Path(f"/proc/{server}/environ").read_bytes() == b""
+    told = Path(f"/proc/{server}/environ").read_bytes().rstrip(b"\0").split(b"\0")
+    assert set(told) == {b"OMP_NUM_THREADS=1", b"OMP_THREAD_LIMIT=1", b"OPENBLAS_NUM_THREADS=1"}
     links = [link.readlink() for link in Path(f"/proc/{server}/fd").iterdir()]
     assert sum("socket" in str(link) for link in links) == 1
 

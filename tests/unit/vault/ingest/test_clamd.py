@@ -122,3 +122,35 @@ def test_no_daemon_means_not_scanned_and_quarantined(tmp_path: Path, trust: Trus
         reading = child.read(image("PNG"), MediaType.PNG, today=date(2026, 9, 1))
     assert (reading.verdict, reading.reason) == (DocumentState.QUARANTINED, Reason.NOT_SCANNED)
     assert not reading.viewing_copy
+
+
+@pytest.mark.parametrize(
+    ("word", "limit"),
+    [
+        (b"INSTREAM size limit exceeded. ERROR", "StreamMaxLength"),
+        (b"stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND", "MaxFileSize"),
+        (b"stream: OK", ""),
+    ],
+)
+def test_a_limit_below_ours_is_named_for_the_operator(word: bytes, limit: str) -> None:
+    with pretended(saying(word)) as place:
+        words = ClamdScanner(place).refuses(1000)
+    assert (limit in words, bool(words)) == (True, bool(limit))
+
+
+def test_too_long_a_stream_is_not_scanned_and_the_finding_says_why() -> None:
+    with pretended(saying(b"INSTREAM size limit exceeded. ERROR")) as place:
+        scan = ClamdScanner(place).scan(b"x" * 1000)
+    assert (scan.reason, scan.version.endswith("over StreamMaxLength")) == (Reason.NOT_SCANNED, True)
+
+
+def test_a_daemon_that_is_away_names_no_version_and_no_limit(tmp_path: Path) -> None:
+    away = ClamdScanner(tmp_path / "nobody")
+    assert (away.scanned_with(), away.refuses(10)) == (None, "")
+
+
+def test_the_real_daemon_names_the_limit_it_was_given(daemon: Path) -> None:
+    scanner = ClamdScanner(daemon)
+    assert "StreamMaxLength" in scanner.refuses(3_000_000)
+    assert scanner.refuses(1_000_000) == ""
+    assert (scanner.scanned_with() or "").startswith("scan.clamd ClamAV ")

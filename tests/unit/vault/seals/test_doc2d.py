@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from cryptography import x509
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tddoc.header import Header
 
 from connectors.sandbox.papers import SealAuthority, create_authority
 from contracts.documents import Outcome
@@ -18,6 +20,7 @@ from vault.seals.verdict import SealReason, SealVerdict
 CORPUS = Path(__file__).parents[5] / "shared" / "corpora" / "2d-doc"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the outside corpus shared/corpora/2d-doc is not here")
 ON = date(2026, 9, 1)
+NOBODY = TrustStore((), (), allow_test_authority=True)
 FIELDS = {"10": "MME/MARTIN/CAMILLE", "22": "12 RUE DES TILLEULS", "24": "75012", "25": "PARIS", "26": "FR"}
 
 
@@ -57,12 +60,48 @@ def test_every_altered_byte_is_noticed(code: bytes, trust: TrustStore) -> None:
         assert not verdict.fields
 
 
+ALTERATIONS = ("changed", "left out", "put in", "doubled", "swapped", "in small letters", "cut off here")
+
+
+def altered(code: bytes, position: int, character: bytes, how: str) -> bytes:
+    """Return ``code`` with one thing done to it at ``position``."""
+    before, at, after = code[:position], code[position : position + 1], code[position + 1 :]
+    return {
+        "changed": before + character + after,
+        "left out": before + after,
+        "put in": before + character + at + after,
+        "doubled": before + at + at + after,
+        "swapped": before + after[:1] + at + after[1:],
+        "in small letters": before + at.lower() + after,
+        "cut off here": before,
+    }[how]
+
+
+@given(st.data())
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_alteration_passes(code: bytes, trust: TrustStore, data: st.DataObject) -> None:
+    position = data.draw(st.integers(0, len(code) - 1))
+    character = data.draw(st.sampled_from([bytes([value]) for value in range(256)]))
+    other = altered(code, position, character, data.draw(st.sampled_from(ALTERATIONS)))
+    verdict = doc2d.verify(other, trust, on=ON)
+    assert other == code or (verdict.outcome is not Outcome.PASSED and not verdict.fields)
+
+
+@pytest.mark.parametrize("size", [4097, 1_000_000])
+def test_what_no_code_can_hold_is_malformed(code: bytes, trust: TrustStore, size: int) -> None:
+    assert judged(code + b"\x1d" + b"A" * size, trust) == (Outcome.FAILED, SealReason.MALFORMED)
+
+
+def test_a_forged_annex_adds_no_value(code: bytes, trust: TrustStore) -> None:
+    for annex in (b"\x1d10M/FORGED/NAME", b"\x1d41999999\x1d", b"\x1d\x1f\x1e"):
+        assert doc2d.verify(code + annex, trust, on=ON).fields == FIELDS
+
+
 @given(st.binary(max_size=300), st.integers(0, 400))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_get_a_verdict(noise: bytes, cut: int) -> None:
-    empty = TrustStore((), (), allow_test_authority=True)
     for code in (noise, b"DC" + noise, b"DC04XX000001259425940101FR10" + noise, noise[:cut] + b"\x1f" + noise):
-        assert doc2d.verify(code, empty, on=ON).outcome is not Outcome.PASSED
+        assert doc2d.verify(code, NOBODY, on=ON).outcome is not Outcome.PASSED
 
 
 def test_the_annex_after_the_signature_is_not_looked_at(code: bytes, trust: TrustStore) -> None:
@@ -90,6 +129,7 @@ def test_the_same_names_from_another_authority_fail(code: bytes, tmp_path: Path)
 
 def test_an_unknown_certificate_is_inconclusive(code: bytes, trust: TrustStore) -> None:
     assert judged(code.replace(b"XX000001", b"FR030001", 1), trust)[1] is SealReason.UNKNOWN_CERTIFICATE
+    assert judged(code.replace(b"XX000001", b"FR990001", 1), trust)[1] is SealReason.AUTHORITY_NOT_LISTED
     assert judged(code.replace(b"XX000001", b"XX000002", 1), trust)[0] is Outcome.INCONCLUSIVE
 
 
@@ -111,13 +151,25 @@ def test_an_undated_seal_is_inconclusive(code: bytes, trust: TrustStore) -> None
 
 
 def test_a_binary_code_is_inconclusive(trust: TrustStore) -> None:
-    assert judged(b"\xdc\x04" + b"\x00" * 60, trust) == (Outcome.INCONCLUSIVE, SealReason.UNSUPPORTED)
+    header = Header(4, "FR03", "EDF0", date(2026, 5, 4), date(2026, 5, 5), 1, 1, "FRA").to_code()
+    verdict = doc2d.verify(header + b"message" + b"\xff\x40" + bytes(64), trust, on=ON)
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, SealReason.UNSUPPORTED)
+    assert (verdict.document_type, verdict.authority, verdict.certificate) == ("01", "FR03", "EDF0")
+    assert (verdict.issued_on, verdict.signed_on) == (date(2026, 5, 4), date(2026, 5, 5))
+
+
+@given(st.binary(max_size=80))
+def test_a_broken_binary_code_is_inconclusive(rest: bytes) -> None:
+    for code in (b"\xdc", b"\xdc" + rest, b"\xdc\x04" + rest):
+        assert judged(code, NOBODY) == (Outcome.INCONCLUSIVE, SealReason.UNSUPPORTED)
 
 
 def test_tax_numbers_are_never_returned(authority: SealAuthority, trust: TrustStore) -> None:
     numbers = {"47": "3012345678901", "49": "3012345678902", "40": "3012345678903"}
     code = authority.seal("28", {"46": "MARTIN CAMILLE", **numbers}, issued_on=date(2026, 7, 1))
-    assert doc2d.verify(code, trust, on=ON).fields == {"46": "MARTIN CAMILLE"}
+    verdict = doc2d.verify(code, trust, on=ON)
+    assert (verdict.fields, verdict.withheld) == ({"46": "MARTIN CAMILLE"}, ("40", "47", "49"))
+    assert doc2d.carries_tax_number(code)
 
 
 def test_a_sealer_needs_its_authority_unless_it_is_a_test(trust: TrustStore) -> None:
@@ -137,13 +189,15 @@ def spelled(message: str) -> bytes:
 @needs_corpus
 def test_the_reference_codes_verify_and_altered_ones_do_not() -> None:
     certificate = (CORPUS / "FR00-0001.cert.pem").read_bytes()
-    official = TrustStore.from_pems([certificate], roots=[], allow_test_authority=True)
+    official = TrustStore.load(None, allow_test_authority=True)
+    assert official.sealers("FR00", "0001") == (x509.load_pem_x509_certificate(certificate),)
     codes = [spelled(entry["message"]) for entry in json.loads((CORPUS / "reference-codes.json").read_text("utf-8"))]
     assert len(codes) == 5
     for code in codes:
         assert judged(code, official) == (Outcome.PASSED, SealReason.VERIFIED)
-        altered = code[:26] + bytes([code[26] ^ 1]) + code[27:]
-        assert judged(altered, official)[0] is not Outcome.PASSED
+        for position in range(len(code)):
+            other = b"A" if code[position : position + 1] != b"A" else b"B"
+            assert judged(altered(code, position, other, "changed"), official)[0] is not Outcome.PASSED
 
 
 @needs_corpus

@@ -112,6 +112,23 @@ def test_deleting_in_a_versioned_bucket_leaves_no_version(address: S3Address) ->
     assert list(store._sdk.list_objects(address.bucket, prefix=name, include_version=True)) == []
 
 
+def test_listing_of_a_versioned_bucket_says_what_is_hidden(address: S3Address) -> None:
+    store = S3ObjectStore(address)
+    store.ensure_bucket()
+    store._sdk.set_bucket_versioning(address.bucket, VersioningConfig(ENABLED))
+    names = sorted(new_object_name() for _ in range(4))
+    for name in names:
+        store.put(name, [b"x"], 1)
+    store.put(names[1], [b"again"], 5)
+    store._sdk.remove_object(address.bucket, names[2])
+    assert [(one.name, one.length, one.shown) for one in store.listing()] == [
+        (names[0], 1, True),
+        (names[1], 5, True),
+        (names[2], 1, False),
+        (names[3], 1, True),
+    ]
+
+
 def test_legal_hold_keeps_an_object_until_it_is_lifted(address: S3Address) -> None:
     store, name = S3ObjectStore(address, retention=GOVERNED), new_object_name()
     store._sdk.make_bucket(address.bucket, object_lock=True)

@@ -90,6 +90,16 @@ def test_object_is_there_until_it_is_deleted(store: StreamingStore) -> None:
         next(store.get(name))
 
 
+def test_listing_names_everything_once_and_in_order(store: StreamingStore) -> None:
+    lengths = {new_object_name(): length for length in range(1, 8)}
+    for name, length in lengths.items():
+        store.put(name, [BODY[:length]], length)
+    found = list(store.listing())
+    assert [one.name for one in found] == sorted(one.name for one in found)
+    assert {one.name: one.length for one in found if one.name in lengths} == lengths
+    assert all(one.shown and one.stored_at.tzinfo for one in found)
+
+
 @pytest.mark.parametrize(("difference", "error"), [(1, ShortBody), (len(BODY), ShortBody), (-1, LongBody)])
 def test_body_of_another_length_makes_no_object(store: StreamingStore, difference: int, error: type[Exception]) -> None:
     one, other = new_object_name(), new_object_name()

@@ -1,0 +1,149 @@
+"""Where a family lives, how it wants to be reached, and what a move does to its school files."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from hub.api.callers import DoorDep, Resident
+from hub.api.shapes import Shape
+from hub.persons.residences import Channel, choose_contact, contact_of, residence_on, sector_of, settle_at
+from hub.requests.moving import Move, MovedLine, Passage, move
+from hub.school_files.asks import figures
+
+router = APIRouter(prefix="/v1", tags=["homes"])
+
+Postcode = Annotated[str, Field(pattern=r"^\d{5}$")]
+
+
+class ResidenceShape(Shape):
+    """Where a person says they live; ``sector`` is the postcode of the arrondissement, absent where confidential."""
+
+    sector: str | None
+    confidential: bool
+    since: date
+
+
+class ResidenceWishShape(Shape):
+    """A residence to write down; of a confidential one not even the arrondissement is kept."""
+
+    postcode: Postcode
+    confidential: bool
+    since: date
+
+
+class ContactWishShape(Shape):
+    """How a person wants to be reached."""
+
+    channel: Channel
+    value: Annotated[str, Field(max_length=300)] | None = None
+
+
+class MoveShape(Shape):
+    """A move: from when, where to, and which children change school because of it."""
+
+    on: date
+    postcode: Postcode
+    changing_school: list[UUID]
+    confidential: bool
+    accuracy_sworn: bool
+    reuse_authorised: bool
+
+
+class MovedLineShape(Shape):
+    """What became of one line."""
+
+    line_id: UUID
+    service: str
+    body: str
+    passage: Passage
+    new_body: str | None
+    new_body_name: str | None
+    request_id: UUID | None
+
+
+class FiguresShape(Shape):
+    """How often families were asked for something, and spared a question, for one service."""
+
+    service: str
+    asked: int
+    spared: dict[str, int]
+
+
+@router.get("/residence")
+def read_residence(door: DoorDep, who: Resident) -> ResidenceShape | None:
+    """Return where one lives today, as one said."""
+    today = door.custody.now().date()
+    with door.custody.db.read() as tx:
+        found = residence_on(tx, who.person_id, today)
+    if found is None:
+        return None
+    return ResidenceShape(sector=found.sector, confidential=found.confidential, since=found.valid_from)
+
+
+@router.put("/residence", status_code=204)
+def write_residence(wish: ResidenceWishShape, door: DoorDep, who: Resident) -> None:
+    """Say where one lives; what was said before ends the day before."""
+    with door.custody.db.transaction() as tx:
+        settle_at(
+            tx,
+            who.person_id,
+            sector=sector_of(wish.postcode),
+            confidential=wish.confidential,
+            since=wish.since,
+            now=door.custody.now(),
+        )
+
+
+@router.get("/contact")
+def read_contact(door: DoorDep, who: Resident) -> ContactWishShape | None:
+    """Return how one wants to be reached."""
+    with door.custody.db.read() as tx:
+        found = contact_of(tx, who.person_id)
+    return None if found is None else ContactWishShape(channel=found.channel, value=found.value)
+
+
+@router.put("/contact", status_code=204)
+def write_contact(wish: ContactWishShape, door: DoorDep, who: Resident) -> None:
+    """Choose how one is reached."""
+    with door.custody.db.transaction() as tx:
+        choose_contact(tx, who.person_id, wish.channel, wish.value, now=door.custody.now())
+
+
+@router.post("/moves", status_code=201)
+def declare_move(told: MoveShape, door: DoorDep, who: Resident) -> list[MovedLineShape]:
+    """Declare a move once; the answer says what became of each line."""
+    wish = Move(
+        on=told.on,
+        postcode=told.postcode,
+        changing_school=frozenset(told.changing_school),
+        confidential=told.confidential,
+        accuracy_sworn=told.accuracy_sworn,
+        reuse_authorised=told.reuse_authorised,
+        channel="api",
+    )
+    with door.custody.db.transaction() as tx:
+        moved = move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
+    return [_moved(door, line) for line in moved]
+
+
+@router.get("/figures")
+def read_figures(door: DoorDep) -> list[FiguresShape]:
+    """Return, for anybody, how often each service asked families and how often the hub spared them the question."""
+    with door.custody.db.read() as tx:
+        return [FiguresShape(service=one.service, asked=one.asked, spared=dict(one.spared)) for one in figures(tx)]
+
+
+def _moved(door: DoorDep, line: MovedLine) -> MovedLineShape:
+    body = None if line.new_body is None else door.catalogue.bodies.get(line.new_body)
+    return MovedLineShape(
+        line_id=line.line_id,
+        service=line.service,
+        body=line.body,
+        passage=line.passage,
+        new_body=line.new_body,
+        new_body_name=None if body is None else body.name,
+        request_id=line.request_id,
+    )

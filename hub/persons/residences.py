@@ -1,0 +1,143 @@
+"""Where a person lives and how they want to be reached: facts with valid time, kept by the arrondissement only.
+
+The address itself stays in the sealed paper that shows it; of a confidential one not even the arrondissement is kept.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import insert, or_, select, update
+
+from contracts.documents import Grade
+from contracts.identifiers import PersonId, new_uuid
+from hub.errors import InvalidValue
+from hub.persons.tables import CONTACT, RESIDENCE
+from vault.db import ReadTx, WriteTx
+from vault.journal.entries import append
+from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+
+SECTOR = re.compile(r"^750(0[1-9]|1[0-9]|20)$")
+"""Postcode of a Paris arrondissement (the 16th's second postcode, 75116, is written 75016)."""
+_FURTHEST_AHEAD = timedelta(days=400)
+_VALUE_MAX = 254  # RFC 5321: a path of 256 octets, brackets included
+
+
+class Channel(StrEnum):
+    """How a family is reached; by post and at the counter there is nothing to write down."""
+
+    EMAIL = "email"
+    TELEPHONE = "telephone"
+    POST = "post"
+    COUNTER = "counter"
+
+
+@dataclass(frozen=True, slots=True)
+class Residence:
+    """Where a person lives in a period; no sector: outside Paris, or confidential."""
+
+    sector: str | None
+    confidential: bool
+    valid_from: date
+    valid_until: date | None
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a person wants to be reached."""
+
+    channel: Channel
+    value: str | None
+
+
+def sector_of(postcode: str) -> str | None:
+    """Return the arrondissement a postcode lies in, or nothing outside Paris; raises :class:`InvalidValue`."""
+    if not re.fullmatch(r"\d{5}", postcode):
+        raise InvalidValue("postcode: five digits")
+    written = "75016" if postcode == "75116" else postcode
+    return written if SECTOR.match(written) else None
+
+
+def settle_at(
+    tx: WriteTx, person_id: PersonId, *, sector: str | None, confidential: bool, since: date, now: datetime
+) -> None:
+    """Write down that a person lives somewhere from ``since`` on; where they lived before ends the day before.
+
+    A residence that would have begun later is retracted. Raises :class:`InvalidValue` for a day too far ahead.
+    """
+    if since > now.date() + _FURTHEST_AHEAD:
+        raise InvalidValue("since: more than a year ahead")
+    current = (RESIDENCE.c.person_id == person_id, RESIDENCE.c.retracted_at.is_(None))
+    tx.execute(update(RESIDENCE).where(*current, RESIDENCE.c.valid_from >= since).values(retracted_at=now))
+    reaching = or_(RESIDENCE.c.valid_until.is_(None), RESIDENCE.c.valid_until >= since)
+    tx.execute(update(RESIDENCE).where(*current, reaching).values(valid_until=since - timedelta(days=1)))
+    row = {
+        "residence_id": new_uuid(),
+        "person_id": person_id,
+        "sector": None if confidential else sector,
+        "confidential": confidential,
+        "source": "declared",
+        "grade": Grade.SELF_DECLARED,
+        "valid_from": since,
+        "recorded_at": now,
+    }
+    tx.execute(insert(RESIDENCE).values(**row))
+    actor = Actor(ActorKind.RESIDENT, str(person_id))
+    append(tx, JournalEntry(act=JournalAct.REQUEST, actor=actor, subjects=(person_id,), detail={"step": "residence"}))
+
+
+def residence_on(tx: ReadTx, person_id: UUID, day: date) -> Residence | None:
+    """Return where a person lives on ``day``, as far as they or a paper said."""
+    row = tx.execute(
+        select(RESIDENCE).where(
+            RESIDENCE.c.person_id == person_id,
+            RESIDENCE.c.retracted_at.is_(None),
+            RESIDENCE.c.valid_from <= day,
+            or_(RESIDENCE.c.valid_until.is_(None), RESIDENCE.c.valid_until >= day),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Residence(row.sector, row.confidential, row.valid_from, row.valid_until, row.grade)
+
+
+def choose_contact(tx: WriteTx, person_id: PersonId, channel: Channel, value: str | None, *, now: datetime) -> None:
+    """Keep how a person wants to be reached, in place of what they said before.
+
+    Raises :class:`InvalidValue` where an address or number is missing, malformed, or has no place.
+    """
+    written = _checked(channel, value)
+    tx.execute(
+        update(CONTACT)
+        .where(CONTACT.c.person_id == person_id, CONTACT.c.retracted_at.is_(None))
+        .values(retracted_at=now)
+    )
+    row = {"contact_id": new_uuid(), "person_id": person_id, "channel": channel.value, "value": written}
+    tx.execute(insert(CONTACT).values(**row, recorded_at=now))
+
+
+def contact_of(tx: ReadTx, person_id: UUID) -> Contact | None:
+    """Return how a person wants to be reached, where they said so."""
+    row = tx.execute(
+        select(CONTACT).where(CONTACT.c.person_id == person_id, CONTACT.c.retracted_at.is_(None))
+    ).one_or_none()
+    return None if row is None else Contact(Channel(row.channel), row.value)
+
+
+def _checked(channel: Channel, value: str | None) -> str | None:
+    text = (value or "").strip()
+    if channel is Channel.EMAIL:
+        if len(text) > _VALUE_MAX or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+            raise InvalidValue("value: an e-mail address")
+        return text
+    if channel is Channel.TELEPHONE:
+        digits = re.sub(r"[ .\u00a0\u202f-]", "", text)
+        if not re.fullmatch(r"\+?\d{9,15}", digits):
+            raise InvalidValue("value: a telephone number")
+        return digits
+    if text:
+        raise InvalidValue("value: nothing is written down for this channel")
+    return None

@@ -1,0 +1,34 @@
+"""What an agent sees of a paper, at the door that can open it: its rebuilt copy, or the values that were read on it."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from hub.api.authorisation import DoorDep
+from hub.api.partners import opened_body
+from hub.api.review_shapes import ValuesShape
+from hub.releases.gate import hand_over, read_out
+from hub.reviews.looking import spend
+from hub.web.agent_words import value_name
+from hub.web.refusals import wants_page
+from hub.web.rendering import markup, origin_of, security_headers
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/looks/copy/{ticket}")
+def show_copy(ticket: str, door: DoorDep) -> Response:
+    """Show an agent the rebuilt copy of the paper of a review, once per ticket."""
+    ordered = spend(door.custody, door.catalogue, ticket, "copy")
+    return opened_body(hand_over(door.custody, ordered), {"content-disposition": "inline"})
+
+
+@router.get("/looks/values/{ticket}")
+def show_values(ticket: str, request: Request, door: DoorDep) -> Response:
+    """Show an agent the values read on the paper of a review, once per ticket: under a seal they are the seal's."""
+    values = read_out(door.custody, spend(door.custody, door.catalogue, ticket, "values"))
+    if not wants_page(request):
+        return JSONResponse(ValuesShape(values=values).model_dump(), headers={"cache-control": "no-store"})
+    origin = origin_of(door.settings.door_url)
+    named = sorted((value_name(name), value) for name, value in values.items() if value)
+    html = markup("agents_values.html", path=request.url.path, origin=origin, values=named)
+    return HTMLResponse(html, headers=security_headers(assets=origin))

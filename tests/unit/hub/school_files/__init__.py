@@ -1,0 +1,1 @@
+"""Mirrors hub.school_files."""

@@ -1,0 +1,61 @@
+"""The pages of a move and of how one is reached, as a parent fills them in."""
+
+from datetime import date
+
+from tests.unit.hub.web.conftest import Place
+from tests.unit.hub.web.test_pages import get, only_child, page, send, wish, with_child
+
+CAISSE_19 = "Caisse des écoles du 19e arrondissement"
+
+
+def move(place: Place, **changed: str):
+    today = date.today()
+    told = {"day": str(today.day), "month": str(today.month), "year": str(today.year), "postcode": "75019"}
+    return send(place, "/demenagement", **(told | {"accuracy_sworn": "oui"} | changed))
+
+
+def at_the_canteen(place: Place, name: str) -> str:
+    with_child(place, name)
+    sent = send(place, "/demandes/nouvelle", **wish(place), accuracy_sworn="oui", parity="even")
+    assert sent.status_code == 303, sent.text
+    return only_child(place)
+
+
+def test_a_move_tells_what_became_of_each_line(place: Place) -> None:
+    child = at_the_canteen(place, "MOVING")
+    found = page(move(place, **{f"school_{child}": "oui"}))
+    assert "Votre déménagement est enregistré" in found.text
+    assert CAISSE_19 in found.text
+    files = get(place, "/").text
+    assert CAISSE_19 in files
+    assert "Vous payez les semaines paires." in files
+
+
+def test_a_child_who_stays_at_school_changes_nothing(place: Place) -> None:
+    at_the_canteen(place, "STAYING")
+    found = page(move(place))
+    assert "Rien ne change." in found.text
+    assert CAISSE_19 not in get(place, "/").text
+
+
+def test_what_a_move_lacks_is_said_beside_its_field(place: Place) -> None:
+    with_child(place, "LACKING")
+    found = page(move(place, day="32", postcode="13e", accuracy_sworn=""), 422)
+    for sentence in ("Écrivez la date en chiffres", "Écrivez le code postal", "Cochez cette case"):
+        assert sentence in found.text
+    assert found.field("postcode") == "13e"
+
+
+def test_a_contact_is_kept_and_shown_to_its_owner_only(place: Place) -> None:
+    place.sign_in(family="JOIGNABLE")
+    assert send(place, "/me-joindre", channel="email", value="nora@exemple.example").status_code == 303
+    assert get(place, "/me-joindre").field("value") == "nora@exemple.example"
+    place.sign_in(family="AUTREPERSONNE")
+    assert get(place, "/me-joindre").field("value") == ""
+
+
+def test_a_contact_that_is_none_is_refused_in_words(place: Place) -> None:
+    place.sign_in(family="INJOIGNABLE")
+    found = page(send(place, "/me-joindre", channel="email", value="nulle part"), 422)
+    assert "Écrivez une adresse de courriel" in found.text
+    assert "Choisissez comment vous joindre" in page(send(place, "/me-joindre", channel="", value=""), 422).text

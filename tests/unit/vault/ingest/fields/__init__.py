@@ -1,0 +1,1 @@
+"""Reading typed values from words."""

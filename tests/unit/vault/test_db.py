@@ -1,0 +1,253 @@
+"""Transactions: what goes out together, what begins none, and where a refusal is raised."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import pytest
+from psycopg.pq import TransactionStatus
+from sqlalchemy import TEXT, Column, Enum, Integer, LargeBinary, MetaData, Table, bindparam, event, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
+
+from tests.unit.vault.journal.postgres import running_postgres
+from vault.db import Database
+from vault.errors import DatabaseUnavailable, NothingChanged
+from vault.ready import Ready
+
+TABLES = MetaData()
+BOX = Table("box", TABLES, Column("name", TEXT, primary_key=True))
+THING = Table("thing", TABLES, Column("number", Integer, primary_key=True), Column("box", TEXT))
+KEY = Table("key", TABLES, Column("name", TEXT, primary_key=True), Column("spent", Integer))
+
+
+class Colour(StrEnum):
+    """Words that a column holds."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+_COLOUR = Enum(Colour, native_enum=False, values_callable=lambda kind: [one.value for one in kind])
+KINDS = Table(
+    "kinds",
+    TABLES,
+    Column("number", Integer),
+    Column("state", _COLOUR),
+    Column("told", JSONB),
+    Column("held", LargeBinary),
+)
+SCHEMA = """
+CREATE TABLE box (name text PRIMARY KEY);
+CREATE TABLE thing (number integer PRIMARY KEY, box text NOT NULL REFERENCES box);
+CREATE TABLE key (name text PRIMARY KEY, spent integer NOT NULL)
+"""
+SPEND = update(KEY).where(KEY.c.name == bindparam("of"), KEY.c.spent == 0).values(spent=1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Database]:
+    with running_postgres() as url:
+        db = Database.connect(url)
+        with db.transaction() as tx:
+            tx.driver.execute(SCHEMA.encode())
+        yield db
+        db.close()
+
+
+@pytest.fixture
+def db(server) -> Database:
+    with server.transaction() as tx:
+        tx.execute(text("TRUNCATE thing, box, key"))
+        tx.insert(KEY, {"name": "fresh", "spent": 0})
+    return server
+
+
+@pytest.fixture
+def sent(db, monkeypatch) -> Iterator[list[str]]:
+    """What goes to the server, but for what begins a transaction."""
+    said: list[str] = []
+    run = Ready.run
+
+    def note(_connection, _cursor, statement, *_: object) -> None:
+        said.append(statement)
+
+    def note_ready(self, connection, parameters) -> list[object]:
+        said.append(self._text)
+        return run(self, connection, parameters)
+
+    monkeypatch.setattr(Ready, "run", note_ready)
+    event.listen(db._engine, "before_cursor_execute", note)
+    yield said
+    event.remove(db._engine, "before_cursor_execute", note)
+
+
+def things(db: Database) -> list[tuple[int, str]]:
+    with db.read() as tx:
+        return [tuple(row) for row in tx.execute(select(THING).order_by(THING.c.number))]
+
+
+def spent(db: Database) -> int:
+    with db.read() as tx:
+        return tx.execute(select(KEY.c.spent)).scalar_one()
+
+
+def test_rows_go_out_together_and_may_refer_to_one_another(db, sent):
+    with db.transaction() as tx:
+        tx.insert(THING, {"number": 1, "box": "a"})
+        tx.insert(BOX, {"name": "a"})
+        tx.insert(THING, {"number": 2, "box": "a"})
+        assert sent == []
+    assert len(sent) == 1
+    assert things(db) == [(1, "a"), (2, "a")]
+
+
+def test_a_statement_sees_the_rows_that_waited(db):
+    with db.transaction() as tx:
+        tx.insert(BOX, {"name": "a"})
+        assert tx.execute(select(BOX.c.name)).scalars().all() == ["a"]
+        tx.insert(BOX, {"name": "b"})
+        assert tx.look(select(BOX.c.name).order_by(BOX.c.name)).scalars().all() == ["a", "b"]
+        tx.insert(BOX, {"name": "c"})
+        assert tx.driver.execute("SELECT count(*) FROM box").fetchone() == (3,)
+
+
+def test_nothing_of_a_block_that_fails_is_there(db):
+    def fail() -> None:
+        with db.transaction() as tx:
+            tx.execute(update(KEY).values(spent=7))
+            tx.insert(BOX, {"name": "a"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert (things(db), spent(db)) == ([], 0)
+
+
+def test_a_refused_row_is_raised_with_the_commit_and_undoes_everything(db):
+    def commit() -> None:
+        with db.transaction() as tx:
+            tx.execute(update(KEY).values(spent=7))
+            tx.insert(BOX, {"name": "a"})
+            tx.insert(THING, {"number": 1, "box": "elsewhere"})
+
+    with pytest.raises(IntegrityError):
+        commit()
+    assert (things(db), spent(db)) == ([], 0)
+
+
+def test_a_refused_row_is_raised_at_the_next_statement(db):
+    with pytest.raises(IntegrityError), db.transaction() as tx:  # noqa: PT012 - the block is the transaction
+        tx.insert(THING, {"number": 1, "box": "elsewhere"})
+        tx.execute(select(BOX))
+        pytest.fail("it went on")
+    assert things(db) == []
+
+
+def test_one_statement_alone_is_atomic_without_a_transaction_begun(db):
+    with pytest.raises(IntegrityError), db.transaction() as tx:  # noqa: PT012 - the block is the transaction
+        tx.look(select(BOX))
+        tx.insert(BOX, {"name": "a"})
+        tx.insert(THING, {"number": 1, "box": "elsewhere"})
+    with db.read() as tx:
+        assert tx.execute(select(BOX)).all() == []
+
+
+def test_looking_begins_nothing_and_executing_does(db):
+    with db.transaction() as tx:
+        status = tx._connection.connection.driver_connection.info
+        tx.look(select(BOX))
+        assert status.transaction_status is TransactionStatus.IDLE
+        tx.execute(select(BOX))
+        assert status.transaction_status is TransactionStatus.INTRANS
+
+
+def test_a_lock_taken_in_a_transaction_lasts_to_its_end(db):
+    lock, free = text("SELECT pg_advisory_xact_lock(7)"), text("SELECT pg_try_advisory_xact_lock(7)")
+    with db.transaction() as tx:
+        tx.execute(lock)
+        with db.transaction() as other:
+            assert other.execute(free).scalar_one() is False
+    with db.transaction() as tx:
+        assert tx.execute(free).scalar_one() is True
+
+
+def test_rows_go_exactly_if_the_statement_changed_one(db, sent):
+    with db.transaction() as tx:
+        tx.insert(BOX, {"name": "a"})
+        tx.insert(THING, {"number": 1, "box": "a"})
+        tx.insert_exactly_if(SPEND, {"of": "fresh"})
+    assert len(sent) == 1
+    assert (things(db), spent(db)) == ([(1, "a")], 1)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_where_it_changed_none_nothing_is_kept(db, begun):
+    with pytest.raises(NothingChanged), db.transaction() as tx:  # noqa: PT012 - the block is the transaction
+        if begun:
+            tx.execute(update(KEY).values(spent=2))
+        tx.insert(BOX, {"name": "a"})
+        tx.insert(THING, {"number": 1, "box": "a"})
+        tx.insert_exactly_if(SPEND, {"of": "another"})
+    assert (things(db), spent(db)) == ([], 0)
+
+
+def test_a_reader_sees_one_moment_and_cannot_write(db):
+    with db.read() as tx:
+        assert tx.execute(select(BOX)).all() == []
+        with db.transaction() as other:
+            other.insert(BOX, {"name": "a"})
+        assert tx.execute(select(BOX)).all() == []
+        assert tx.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
+
+
+def test_a_connection_the_server_ended_is_replaced(db):
+    with db.single() as tx:
+        ended = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with db.transaction() as other:
+            other.execute(text(f"SELECT pg_terminate_backend({ended})"))
+    for _ in range(3):
+        with db.transaction() as tx:
+            assert tx.execute(text("SELECT pg_backend_pid()")).scalar_one() != ended
+
+
+def test_a_connection_that_ends_in_a_transaction_is_said_so(db):
+    def die() -> None:
+        with db.transaction() as tx:
+            own = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with db.transaction() as other:
+                other.execute(text(f"SELECT pg_terminate_backend({own})"))
+            tx.insert(BOX, {"name": "a"})
+
+    with pytest.raises(DatabaseUnavailable):
+        die()
+    with db.read() as tx:
+        assert tx.execute(select(BOX)).all() == []
+
+
+def test_a_statement_written_out_reads_and_binds_as_its_tables_say(db):
+    kinds = Ready(select(KINDS).where(KINDS.c.state == bindparam("state"), KINDS.c.number > 1))
+    with db.transaction() as tx:
+        tx.execute(text("CREATE TEMPORARY TABLE kinds (number integer, state text, told jsonb, held bytea)"))
+        tx.insert(KINDS, {"number": 2, "state": Colour.RED, "told": {"a": [1]}, "held": b"\x00"})
+        found = tx.row(kinds, {"state": Colour.RED})
+        assert (found.state, found.told, found.held) == (Colour.RED, {"a": [1]}, b"\x00")
+        assert tx.row(kinds, {"state": Colour.BLUE}) is None
+        tx.execute(text("DROP TABLE kinds"))
+
+
+def test_a_row_looked_at_begins_nothing_but_sees_what_waited(db):
+    box = Ready(select(BOX).where(BOX.c.name == bindparam("name")))
+    with db.transaction() as tx:
+        status = tx._connection.connection.driver_connection.info
+        assert tx.row(box, {"name": "a"}) is None
+        assert status.transaction_status is TransactionStatus.IDLE
+        tx.insert(BOX, {"name": "a"})
+        assert tx.row(box, {"name": "a"}).name == "a"
+        assert status.transaction_status is TransactionStatus.INTRANS
+
+
+def test_a_refusal_of_a_statement_written_out_shows_no_value(db):
+    with pytest.raises(IntegrityError) as caught, db.transaction() as tx:
+        tx.insert(THING, {"number": 1, "box": "a-value"})
+    assert caught.value.hide_parameters
+    assert "%(" in str(caught.value.statement)
