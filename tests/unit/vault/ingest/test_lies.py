@@ -1,6 +1,5 @@
 """Papers that lie under a seal that holds, in every form: none is passed on with the grade of a seal."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -16,26 +15,12 @@ from tests.assets.papers.case import TODAY
 from tests.assets.papers.corpus import paper
 from tests.assets.papers.forms import Form, in_form
 from tests.assets.sealed_photos import of_a_screen
-from vault.ingest import ocr
-from vault.ingest.engines import Wanted
 from vault.ingest.folding import plain
 from vault.ingest.ocr import Engine
 from vault.ingest.reader import read
 from vault.ingest.reading import Reading
 from vault.seals.trust import Revocation, TrustStore
 from vault.seals.verdict import SealReason
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    """Return what this machine reads pixels with."""
-    with pytest.MonkeyPatch.context() as patch:
-        # A busy machine must not make a page illegible.
-        patch.setattr(ocr, "_PAGE_MILLISECONDS", 60_000)
-        found = ocr.engine(Wanted())
-        if found is None:
-            pytest.skip("no engine on this machine")
-        yield found
 
 
 def reading_of(pdf: bytes, form: Form, trust: TrustStore, engine: Engine | None = None) -> Reading:

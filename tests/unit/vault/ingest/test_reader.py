@@ -24,6 +24,7 @@ from connectors.sandbox.papers import (
 from connectors.sandbox.papers.datamatrix import data_matrix
 from contracts.documents import DocumentState, EvidenceType, Grade, MediaType, Outcome
 from tests.assets.hostile import ASSETS, Asset, image, with_attachment
+from vault.ingest.ocr import Engine
 from vault.ingest.reader import read
 from vault.ingest.reading import Reading
 from vault.ingest.reasons import Reason
@@ -86,8 +87,10 @@ def test_a_bill_is_read_from_its_seal(authority: SealAuthority, trust: TrustStor
 
 
 @pytest.mark.parametrize("turned_by", [0.0, 2.5, -7.0, 90.0])
-def test_a_photo_is_read_from_its_seal(authority: SealAuthority, trust: TrustStore, turned_by: float) -> None:
-    reading = read(notice(authority, turned_by), MediaType.JPEG, trust=trust, today=TODAY)
+def test_a_photo_is_read_from_its_seal(
+    authority: SealAuthority, trust: TrustStore, engine: Engine, turned_by: float
+) -> None:
+    reading = read(notice(authority, turned_by), MediaType.JPEG, trust=trust, today=TODAY, engine=engine)
     assert (reading.evidence_type, reading.grade) == (EvidenceType.TAX_NOTICE, Grade.SEALED)
     assert reading.fields == {
         "declarant_1": "MARTIN CAMILLE",
@@ -97,7 +100,13 @@ def test_a_photo_is_read_from_its_seal(authority: SealAuthority, trust: TrustSto
         "income_year": "2025",
         "issued_on": "2026-07-31",
     }
-    assert outcome_of(reading, "seal_and_text") is Outcome.INCONCLUSIVE
+    assert outcome_of(reading, "seal_and_text") is Outcome.PASSED
+
+
+def test_a_seal_on_a_page_that_nobody_read_vouches_for_nothing(authority: SealAuthority, trust: TrustStore) -> None:
+    reading = read(notice(authority), MediaType.JPEG, trust=trust, today=TODAY)
+    assert (reading.grade, dict(reading.fields)) == (Grade.SELF_DECLARED, {})
+    assert (reading.seal.outcome, reading.seal.reason) == (Outcome.INCONCLUSIVE, SealReason.TEXT_UNREAD)
 
 
 def test_a_photo_loses_its_position(authority: SealAuthority, trust: TrustStore) -> None:
