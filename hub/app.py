@@ -33,7 +33,7 @@ from hub.api.shapes import HealthShape
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.prefork import serve
-from hub.web import agreeing, looks, pages, refusals
+from hub.web import agreeing, explaining, looks, pages, refusals
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -73,7 +73,7 @@ def residents_routes() -> FastAPI:
 def partners_routes() -> FastAPI:
     """Return the partners' door without its parts: enough to describe it, not to serve."""
     app = _app("release")
-    for router in (authorisation.router, partners.router, checkpoints.router, looks.router):
+    for router in (authorisation.router, partners.router, checkpoints.router, looks.router, explaining.showing):
         app.include_router(router)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert
 from contracts.documents import SEEN_BY_HOLDER
 from contracts.identifiers import DocumentId, PersonId
 from hub.errors import NothingHere
-from hub.releases.gate import hand_over, order_own, own_paper, own_papers
+from hub.releases.gate import Ordered, hand_over, order_own, own_paper, own_papers
 from hub.releases.tables import PREVIEW_TICKET
 from vault.documents.custody import Custody
 from vault.documents.opening import Opened
@@ -46,6 +46,14 @@ _SPEND = delete(PREVIEW_TICKET).where(PREVIEW_TICKET.c.ticket_digest == bindpara
 
 def spend(custody: Custody, ticket: str) -> Opened:
     """Open the paper a ticket is for, once; the journal keeps it like every other look."""
+    return hand_over(custody, redeem(custody, ticket)[1])
+
+
+def redeem(custody: Custody, ticket: str) -> tuple[PersonId, Ordered]:
+    """Spend a ticket and write the look down; return whose it was and what may now be opened.
+
+    Raises :class:`NothingHere` for a ticket that is unknown, spent or over.
+    """
     now, digest = custody.now(), _digest(ticket)
     with custody.db.transaction() as tx:
         row = tx.row(_TICKET, {"digest": digest})
@@ -57,7 +65,7 @@ def spend(custody: Custody, ticket: str) -> Opened:
             tx.insert_exactly_if(_SPEND, {"digest": digest})
         except NothingChanged:
             raise NothingHere from None
-    return hand_over(custody, ordered)
+    return PersonId(row.person_id), ordered
 
 
 def _digest(ticket: str) -> bytes:

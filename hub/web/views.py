@@ -47,6 +47,7 @@ class RequirementCard:
 class LineCard:
     """One service by one body for one child and year."""
 
+    line_id: UUID
     service: str
     body: str
     period: str
@@ -179,6 +180,7 @@ def _renewal(item: Renewal) -> str:
 def _line_card(line: LineView) -> LineCard:
     bands = [item.tariff_band for item in line.requirements if item.tariff_band is not None]
     return LineCard(
+        line_id=line.line_id,
         service=line.service_name,
         body=line.body_name,
         period=f"Du {words.day(line.valid_from)} au {words.day(line.valid_until)}.",

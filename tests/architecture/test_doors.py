@@ -28,6 +28,7 @@ PUBLIC = {
     "GET /looks/copy/{ticket}": "proved by a ticket that serves once",
     "GET /looks/values/{ticket}": "proved by a ticket that serves once",
     "GET /previews/{ticket}": "proved by a ticket that serves once",
+    "GET /explanations/{line_id}/{ticket}": "the same",
     "GET /exports/{ticket}": "proved by a ticket that serves once",
     "GET /journal/key": "public key",
     "GET /v1/figures": "how often families were asked and spared: counts for everybody",

@@ -1,5 +1,7 @@
 """The school files of four families, to the last line: two homes, no CAF, born abroad, moved in March."""
 
+import httpx
+
 from tests.journeys.agents import CLAIRE, Agent, review_of
 from tests.journeys.doors import family, person_id
 from tests.journeys.test_family_link import RECOGNISED, finding, second_parent
@@ -48,6 +50,29 @@ def test_a_family_without_a_caf_file_is_asked_for_its_tax_notice_only_then(runni
     parent.hand_in_and_wait(running.papers().tax_notice(parent), "image/jpeg", kind="tax_notice")
     found = parent.satisfied(TARIFF, INCOME)
     assert (found["grade"], found["tariff_band"], found["until"][5:]) == ("sealed", "6", "09-15")
+
+
+def why(parent: Resident, line: str) -> httpx.Response:
+    headers = {"accept": "text/html", "sec-fetch-site": "same-origin"}
+    return parent.http.post(f"/dossiers/{line}/calcul", headers=headers, follow_redirects=False)
+
+
+def test_a_family_reads_how_its_tariff_was_computed_and_nobody_else_does(running):
+    parent, child = family(running)
+    parent.request(child, TARIFF, CAISSE)
+    parent.hand_in_and_wait(running.papers().tax_notice(parent), "image/jpeg", kind="tax_notice")
+    parent.satisfied(TARIFF, INCOME)
+    line = lines(parent)[TARIFF, CAISSE]["line_id"]
+    stranger = Resident(running).sign_in()
+    assert why(stranger, line).status_code == 404
+    told = why(parent, line)
+    assert told.status_code == 303
+    page = httpx.get(told.headers["location"], headers={"accept": "text/html"}, timeout=30)
+    assert page.status_code == 200, page.text
+    for words in ("26\u202f712", "÷ 12 ÷", "1\u202f484,00", "tranche 6", "L.311-3-1"):
+        assert words in page.text
+    assert httpx.get(told.headers["location"], timeout=30).status_code == 404
+    assert "Vous avez consulté votre document" in [line["why"] for line in parent.trace()]
 
 
 def test_a_parent_born_abroad_without_franceconnect_has_the_same_file(running):
