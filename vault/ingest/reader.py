@@ -179,6 +179,9 @@ def _extract(seal: SealVerdict, said: Classification, words: Sequence[Word]) -> 
     """Return the values of a visible seal that holds; of the words otherwise, but none under a seal that failed."""
     if seal.outcome is Outcome.PASSED and seal.document_type:
         return extract.from_seal(seal, words)
+    if seal.reason is SealReason.TEXT_UNREAD and said.evidence_type is _NONE:
+        # The seal says what kind it would be: an agent gets to see it, and nothing rests on it before.
+        return Extract(extract.SEALED_TYPES.get(seal.document_type, _NONE))
     found = extract.from_words(said.evidence_type, words)
     return replace(found, fields={}, places={}) if seal.outcome is Outcome.FAILED else found
 

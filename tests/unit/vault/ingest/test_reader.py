@@ -105,7 +105,8 @@ def test_a_photo_is_read_from_its_seal(
 
 def test_a_seal_on_a_page_that_nobody_read_vouches_for_nothing(authority: SealAuthority, trust: TrustStore) -> None:
     reading = read(notice(authority), MediaType.JPEG, trust=trust, today=TODAY)
-    assert (reading.grade, dict(reading.fields)) == (Grade.SELF_DECLARED, {})
+    assert (reading.evidence_type, reading.grade) == (EvidenceType.TAX_NOTICE, Grade.SELF_DECLARED)
+    assert dict(reading.fields) == {}
     assert (reading.seal.outcome, reading.seal.reason) == (Outcome.INCONCLUSIVE, SealReason.TEXT_UNREAD)
 
 
