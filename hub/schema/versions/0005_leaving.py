@@ -7,7 +7,7 @@ from alembic import op
 from hub.schema import sql
 
 revision = "hub_0005"
-down_revision = "hub_0004"
+down_revision = "hub_0001"
 branch_labels = None
 depends_on = ("vault_0005",)
 

@@ -8,7 +8,7 @@ from orchestration.stack.lifeline import Lifeline, start_ticks
 
 
 def _sleeper() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(["sleep", "100"], start_new_session=True, preexec_fn=_heed_signals)  # noqa: PLW1509
+    return subprocess.Popen(["sleep", "100"], start_new_session=True, preexec_fn=_heed_signals)  # noqa: PLW1509 - this process has no other thread when it forks
 
 
 def _heed_signals() -> None:

@@ -56,7 +56,7 @@ def test_the_same_input_gives_the_same_papers(tmp_path: Path) -> None:
 def test_private_keys_are_private_and_not_among_the_certificates(tmp_path: Path) -> None:
     create_authority(tmp_path / "a")
     create_registry(tmp_path / "a")
-    keys = [path for path in tmp_path.rglob("*.key.pem")]  # noqa: C416
+    keys = list(tmp_path.rglob("*.key.pem"))
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
     assert len(keys) == 2
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
