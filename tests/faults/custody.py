@@ -227,7 +227,7 @@ def storm(
             goes_on(everybody)
             fault(system)
             recovery.append(goes_on(everybody))
-    settled = workers.settle(system.owner_dsn(), PATIENCE)
+    settled = workers.settle(system, PATIENCE)
     verdict = Verdict()
     after(system, verdict)
     judged = judge(system, everybody)

@@ -37,7 +37,7 @@ def prepare(system: System, wanted: Mapping[Act, int]) -> dict[Act, list[Family]
             made[act] = [one.result() for one in [pool.submit(family) for _ in range(count)]]
             for step in act.ready:
                 list(pool.map(step, made[act]))
-        eventually(lambda: workers.settled(system.owner_dsn()), within=LONGEST_RECOVERY)
+        eventually(lambda: workers.settled(system), within=LONGEST_RECOVERY)
     return made
 
 
@@ -77,11 +77,11 @@ def recover(system: System, days: Sequence[str] = ()) -> float:
                 pool.submit(eventually, partial(workers.hand_over, system, acts.BINDING, day), within=LONGEST_RECOVERY)
                 for day in days
             ]
-            eventually(lambda: workers.settled(system.owner_dsn()), within=LONGEST_RECOVERY)
+            eventually(lambda: workers.settled(system), within=LONGEST_RECOVERY)
             seconds = time.monotonic() - begun
             for one in hand_overs:
                 one.result()
-        eventually(lambda: workers.settled(system.owner_dsn()), within=LONGEST_RECOVERY)
+        eventually(lambda: workers.settled(system), within=LONGEST_RECOVERY)
     return seconds if not days else time.monotonic() - begun
 
 

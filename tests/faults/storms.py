@@ -175,7 +175,7 @@ def storm(system: System, base: bytes, fault: Callable[[System], None], kills: i
     for thread in threads:
         thread.join()
     recovery = [min(m for m in kept.moments if m > at + 0.5) - at for at in struck]
-    settled = workers.settle(system.owner_dsn(), PATIENCE)
+    settled = workers.settle(system, PATIENCE)
     return Storm(kills, kept, recovery, _judge(system, kept, before), settled)
 
 

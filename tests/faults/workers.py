@@ -97,30 +97,34 @@ _LEFT = """
 SELECT (SELECT count(*) FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')) +
        (SELECT count(*) FROM hub.delivery WHERE state = 'due') + (SELECT count(*) FROM vault.journal_pending)
 """
+_TOLD = "SELECT DISTINCT slug FROM hub.delivery JOIN hub.partner USING (siret) WHERE state = 'delivered'"
 
 
-def settled(dsn: str) -> bool:
+def settled(system: System) -> bool:
     """Whether nothing at all is left to do, now or later."""
-    return left(dsn) == 0
+    return left(system) == 0
 
 
-def left(dsn: str) -> int:
-    """How much is left to do, now or later."""
-    with psycopg.connect(dsn) as connection:
+def left(system: System) -> int:
+    """How much is left to do, now or later, the questions of partners that were told something among it."""
+    with psycopg.connect(system.owner_dsn()) as connection:
+        told = [slug for (slug,) in connection.execute(_TOLD)]
+        # Before the rest: an answer to a question leaves an entry in the journal.
+        unasked = sum(not one["pulled"] for slug in told for one in system.received(slug)["notifications"])
         row = connection.execute(_LEFT).fetchone()
-    return int(row[0]) if row else 0
+    return unasked + (int(row[0]) if row else 0)
 
 
-def settle(dsn: str, patience: float) -> float:
+def settle(system: System, patience: float) -> float:
     """Wait until nothing is left to do, or until nothing became less for ``patience`` seconds; return the seconds it took.
 
     How long that is depends on the machine; what is left when nothing moves any more is for the oracle to name.
     """
     begun = moved = time.monotonic()
-    least = left(dsn)
+    least = left(system)
     while least and time.monotonic() - moved < patience:
         time.sleep(0.2)
-        now_left = left(dsn)
+        now_left = left(system)
         if now_left < least:
             least, moved = now_left, time.monotonic()
     return time.monotonic() - begun

@@ -169,7 +169,7 @@ def test_the_sequencer_dies_between_leaf_and_head(system):
 
 
 def test_everything_comes_to_rest_and_nothing_is_left_over(system):
-    eventually(lambda: workers.settled(system.owner_dsn()))
+    eventually(lambda: workers.settled(system))
     assert oracle.judge(system).holds
     with worker_custody(system.running.layout) as parts:
         for _ in range(2):

@@ -19,8 +19,8 @@ _UNSURE = 0.3
 """A word less sure than this is a stain."""
 _LEGIBLE, _FEWEST_LETTERS = 0.6, 12
 """How sure letters are on average, and how many there are, on a page that counts as read."""
-_STRIP, _UPRIGHT = 0.2, 0.7
-"""Share of a page's height by which up is told from down, and how sure its words are the right way up."""
+_STRIP, _UPRIGHT, _CERTAIN = 0.2, 0.7, 0.8
+"""Share of a page's height by which up is told from down; how sure its words are the right way up, and all words are."""
 
 
 class Legibility(StrEnum):
@@ -104,21 +104,30 @@ def look(picture: Image.Image, engine: Engine | None, budget: Budget, *, on_a_ta
 def _read(straight: Straight, engine: Engine, photo: Image.Image | None) -> Sight:
     if cluttered(straight.page):
         return Sight(Legibility.ILLEGIBLE)
-    straight = _right_way_up(straight, engine)
-    seen = tuple(word for word in engine.words(straight.page) if word.confidence >= _UNSURE)
+    upright, seen = _right_way_up(straight, engine)
     if not _legible(seen):
         return Sight(Legibility.ILLEGIBLE)
     screen = photo is not None and moire.shows(photo)
-    return Sight(Legibility.PHOTO_OF_SCREEN if screen else Legibility.READ, seen, straight)
+    return Sight(Legibility.PHOTO_OF_SCREEN if screen else Legibility.READ, seen, upright)
 
 
-def _right_way_up(straight: Straight, engine: Engine) -> Straight:
-    """Return the page the way up on which a band of it can be read."""
-    sureness = _sureness(engine.words(_strip(straight.page)))
-    if sureness >= _UPRIGHT:
-        return straight
-    other = straight.on_its_feet()
-    return other if _sureness(engine.words(_strip(other.page))) > sureness else straight
+def _right_way_up(straight: Straight, engine: Engine) -> tuple[Straight, tuple[Seen, ...]]:
+    """Return the page the way up on which it can be read, with its words."""
+    turned = straight.on_its_feet()
+    for way in (straight, turned):
+        if _legible(engine.words(_strip(way.page)), sure=_UPRIGHT):
+            return way, _words(way, engine)
+    # The band with the most ink may be a code or a stamp, which says nothing either way up; and a page that stands on
+    # its head has words too.
+    seen = _words(straight, engine)
+    if _sureness(seen) >= _CERTAIN:
+        return straight, seen
+    again = _words(turned, engine)
+    return (turned, again) if _sureness(again) > _sureness(seen) else (straight, seen)
+
+
+def _words(straight: Straight, engine: Engine) -> tuple[Seen, ...]:
+    return tuple(word for word in engine.words(straight.page) if word.confidence >= _UNSURE)
 
 
 def _strip(page: Image.Image) -> Image.Image:
@@ -130,9 +139,8 @@ def _strip(page: Image.Image) -> Image.Image:
     return page.crop((0, page.height * start // 64, page.width, page.height * (start + size) // 64))
 
 
-def _legible(seen: Sequence[Seen]) -> bool:
-    letters = sum(map(_letters, seen))
-    return letters >= _FEWEST_LETTERS and _sureness(seen) >= _LEGIBLE
+def _legible(seen: Sequence[Seen], *, sure: float = _LEGIBLE) -> bool:
+    return sum(map(_letters, seen)) >= _FEWEST_LETTERS and _sureness(seen) >= sure
 
 
 def _sureness(seen: Sequence[Seen]) -> float:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from PIL import Image, ImageOps
 
+from connectors.sandbox.papers.datamatrix import data_matrix
 from contracts.documents import EvidenceType, MediaType, Outcome
 from tests.assets import looked_at
 from tests.unit.vault.ingest.test_masking import nir, spaced, tax_number
@@ -49,6 +50,14 @@ def finding(reading: Reading, step: str) -> tuple[Outcome, str]:
 def test_a_photograph_is_read_however_it_lies(french: Engine, lean: float) -> None:
     picture = looked_at.on_a_table(PAPER, lean=lean)
     assert said(picture, french).splitlines() == list(looked_at.LINES)
+
+
+@pytest.mark.parametrize("lean", [2.5, 182.5])
+@pytest.mark.parametrize("number", range(6))
+def test_a_code_with_more_ink_than_the_lines_turns_no_page_round(french: Engine, number: int, lean: float) -> None:
+    paper = PAPER.copy()
+    paper.paste(data_matrix(f"{number}-AVIS-".encode() * 60, module=5), (300, 1900))
+    assert looked_at.LINES[1] in said(looked_at.on_a_table(paper, lean=lean), french)
 
 
 def test_a_photograph_whose_edges_cannot_be_seen_is_read(french: Engine) -> None:
