@@ -21,7 +21,7 @@ from orchestration.custody import worker_custody
 from orchestration.stack import stack
 from tests.faults.custody import held_back
 from tests.journeys.doors import assert_problem, bucket, objects, rows, value
-from tests.journeys.test_resumable_upload import begun, send
+from tests.journeys.uploading import begun, send
 from tests.system import Resident, System, eventually, start_system
 from vault.reconciliation import sweeping
 from vault.reconciliation.naming import TABLES
