@@ -41,7 +41,7 @@ def deposit(one: Family) -> None:
 
 def linked(one: Family) -> None:
     """Wait, a worker running, until the child is proved to be the parent's."""
-    found = eventually(lambda: one.parent.http.get("/v1/children").json(), within=60)
+    found = eventually(lambda: one.parent.http.get("/v1/children").json())
     one.child = found[0]["child"]
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from tests.faults import oracle
+from tests.journeys.doors import bucket
 from tests.system import Resident, System, eventually
 
 Lie = Callable[[bytes, bytes], bytes | None]
@@ -50,11 +51,11 @@ class Shelf:
 
     def content(self, name: str) -> bytes:
         """What the store keeps under a name."""
-        return bytes(oracle.store(self.system).get_object(self.system.stores.bucket, name).read())
+        return bytes(bucket(self.system).get_object(self.system.stores.bucket, name).read())
 
     def put(self, name: str, content: bytes) -> None:
         """Have the store keep something else under a name."""
-        store = oracle.store(self.system)
+        store = bucket(self.system)
         store.put_object(self.system.stores.bucket, name, io.BytesIO(content), len(content))
 
     @contextmanager
@@ -64,7 +65,7 @@ class Shelf:
         honest = self.content(name)
         told = LIES[lie](honest, self.content(self.name(self.second, form)))
         if told is None:
-            oracle.store(self.system).remove_object(self.system.stores.bucket, name)
+            bucket(self.system).remove_object(self.system.stores.bucket, name)
         else:
             self.put(name, told)
         try:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from minio import Minio
 
+from tests.journeys.doors import objects
 from tests.system import System
 from vault.db import Database
 from vault.journal.signing import HeadVerifier
@@ -165,28 +165,11 @@ def _partners(system: System, connection: "psycopg.Connection[Any]", verdict: Ve
         verdict.unexplained += [f"{slug} was told of {one}, which is no delivery" for one in set(told) - expected]
 
 
-def store(system: System) -> Minio:
-    """The object store, as one who holds its keys sees it."""
-    stores = system.stores
-    return Minio(
-        stores.objects_endpoint,
-        access_key=stores.objects_access_key,
-        secret_key=stores.objects_secret_key,
-        secure=False,
-        region="us-east-1",
-    )
-
-
-def bucket(system: System) -> set[str]:
-    """The names of all objects in the store."""
-    return {str(found.object_name) for found in store(system).list_objects(system.stores.bucket, recursive=True)}
-
-
 def _objects(system: System, connection: "psycopg.Connection[Any]", verdict: Verdict) -> None:
     kept = connection.execute(
         "SELECT object_name FROM vault.document WHERE state <> 'erased' UNION SELECT object_name FROM vault.viewing_copy"
     )
-    wanted, there = {row[0] for row in kept}, bucket(system)
+    wanted, there = {row[0] for row in kept}, objects(system)
     verdict.lost += [f"object {name} is gone" for name in wanted - there]
     # Their data keys lie in no row: only a row holds a wrapped key, and these names are in none that has one.
     verdict.swept_later = len(there - wanted)

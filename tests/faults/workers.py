@@ -110,9 +110,15 @@ def left(system: System) -> int:
     with psycopg.connect(system.owner_dsn()) as connection:
         told = [slug for (slug,) in connection.execute(_TOLD)]
         # Before the rest: an answer to a question leaves an entry in the journal.
-        unasked = sum(not one["pulled"] for slug in told for one in system.received(slug)["notifications"])
+        unasked = sum(_unasked(system, slug) for slug in told)
         row = connection.execute(_LEFT).fetchone()
     return unasked + (int(row[0]) if row else 0)
+
+
+def _unasked(system: System, slug: str) -> int:
+    received = system.received(slug)
+    asked = {ask["message"] for ask in received["asks"]}
+    return sum(one["message"] not in asked for one in received["notifications"])
 
 
 def settle(system: System, patience: float) -> float:

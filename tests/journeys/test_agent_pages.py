@@ -1,11 +1,9 @@
 """An agent in a browser, with the keyboard alone, with and without JavaScript: find, take, look, decide."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.journeys.agents import CLAIRE, ODILE, PAUL, Agent, family_in_doubt
 from tests.system import System
@@ -84,20 +82,6 @@ def test_signing_out_ends_the_agents_session_also_for_a_copied_cookie(running):
 
 
 # In a browser, last in this module: Playwright keeps an event loop in this thread, and minting a paper runs its own.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; gone with this module, because Playwright keeps an event loop in this thread while it lives."""
-    path = shutil.which("chromium")
-    if path is None:
-        missing = "chromium is not installed: the agents' pages are not tried in a browser"
-        assert os.environ.get("UNEFOIS_REQUIRE") != "all", missing  # noqa: TID251 - a switch of the test run, not of a process
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

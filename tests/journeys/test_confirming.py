@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.journeys.agents import BRUNO, CLAIRE, Agent, applied, review_of
+from tests.journeys.agents import BRUNO, CLAIRE, applied, review_of
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
 from tests.system import CAISSE, MAIRIE, Resident, eventually
 
@@ -13,11 +13,6 @@ LINK = """INSERT INTO hub.family_link (link_id, adult_id, child_id, kind, author
                                        valid_from, recorded_at)
           VALUES (gen_random_uuid(), %(adult)s, %(child)s, 'parent', %(authority)s, 'agent', gen_random_uuid(),
                   'agent_checked', '2020-01-01', now())"""
-
-
-@pytest.fixture
-def agent(running):
-    return lambda persona: Agent(running, persona).sign_in()
 
 
 def both_parents(running, authority: str = "joint") -> tuple[Resident, str, Resident]:

@@ -10,28 +10,15 @@ from contracts.documents import EvidenceType, Grade
 from hub.persons.proving import Doubt, Paper, consider_household, consider_paper, contest, deciding_body
 from hub.persons.residences import settle_at
 from hub.requirements.catalogue import load
-from tests.journeys.agents import BRUNO, CENTRE, CLAIRE, NADIA, Agent, applied, review_of, reviews_of
+from tests.journeys.agents import BRUNO, CENTRE, CLAIRE, NADIA, applied, review_of, reviews_of
 from tests.journeys.doors import assert_problem, family, person_id, rows
 from tests.journeys.test_second_adult import CERTIFICATE, claim, comparable, comparable_problem, settled, warnings_of
 from tests.system import CAISSE, Resident, eventually
 from vault.bootstrap import utc_now
-from vault.db import Database
 
 RECOGNISED = {"outcome": "passed", "reason": "paper_names_both"}
 REFUSED = {"outcome": "failed", "reason": "not_shown"}
 JUDGED = {"outcome": "passed", "reason": "judgment_read"}
-
-
-@pytest.fixture
-def agent(running):
-    return lambda persona: Agent(running, persona).sign_in()
-
-
-@pytest.fixture
-def owner(running):
-    db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
-    yield db
-    db.close()
 
 
 def second_parent(running) -> tuple[Resident, str, Resident]:

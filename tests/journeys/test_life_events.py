@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from connectors.sandbox.papers import Child
-from tests.journeys.agents import BRUNO, CLAIRE, Agent, applied, review_of, reviews_of
+from tests.journeys.agents import BRUNO, CLAIRE, applied, review_of, reviews_of
 from tests.journeys.doors import assert_problem, family, person_id, rows
 from tests.journeys.test_confirming import both_parents
 from tests.system import CAISSE, FAMILLES, Resident, eventually
@@ -15,11 +15,6 @@ SWORN = {"on": str(TODAY), "accuracy_sworn": True, "reuse_authorised": True}
 DEAD = {"outcome": "passed", "reason": "death_read"}
 LINES = """SELECT service, parity, share, valid_from, valid_until, follows FROM hub.enrolment_line
            WHERE payer_id = %(who)s AND retracted_at IS NULL ORDER BY service, valid_from"""
-
-
-@pytest.fixture
-def agent(running):
-    return lambda persona: Agent(running, persona).sign_in()
 
 
 def declare(person, event: str, **told):

@@ -1,12 +1,10 @@
 """A parent in a browser, with and without JavaScript: sign in, hand in, ask, see the file settle, erase, sign out."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.system import Resident, System
 
@@ -14,20 +12,6 @@ PHONE = ViewportSize(width=360, height=740)
 NARROWEST = ViewportSize(width=320, height=568)
 PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces")
 READ_WITHIN_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; gone with this module, because Playwright keeps an event loop in this thread while it lives."""
-    path = shutil.which("chromium")
-    if path is None:
-        missing = "chromium is not installed: the residents' pages are not tried in a browser"
-        assert os.environ.get("UNEFOIS_REQUIRE") != "all", missing  # noqa: TID251 - a switch of the test run, not of a process
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

@@ -28,20 +28,6 @@ from tests.journeys.agents import (
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
 from tests.system import CAISSE, MAIRIE, Resident, eventually
 from vault.bootstrap import utc_now
-from vault.db import Database
-
-
-@pytest.fixture
-def agent(running):
-    """Sign an agent of the sandbox in."""
-    return lambda persona: Agent(running, persona).sign_in()
-
-
-@pytest.fixture
-def owner(running):
-    db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
-    yield db
-    db.close()
 
 
 def comparable(answer):

@@ -1,0 +1,40 @@
+"""What several journeys use: agents who sign in, the database as its owner sees it, and a browser."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.agents import Agent
+from tests.system import System
+from vault.db import Database
+
+
+@pytest.fixture
+def agent(running: System) -> Callable[[str], Agent]:
+    """Sign an agent of the sandbox in."""
+    return lambda persona: Agent(running, persona).sign_in()
+
+
+@pytest.fixture
+def owner(running: System) -> Iterator[Database]:
+    """The database of the running system, as its owner sees it."""
+    db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
+    yield db
+    db.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; gone with its module, because Playwright keeps an event loop in this thread while it lives."""
+    path = shutil.which("chromium")
+    if path is None:
+        missing = "chromium is not installed: the pages are not tried in a browser"
+        assert os.environ.get("UNEFOIS_REQUIRE") != "all", missing  # noqa: TID251 - a switch of the test run, not of a process
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()
