@@ -200,6 +200,7 @@ PROBLEMS: dict[str, ProblemType] = {
             "La convention de ce service ne couvre pas cette demande.",
         ),
         _p("invalid-client", 401, "Client authentication failed.", "L'identification du service a échoué."),
+        _p("token-missing", 401, "An access token is needed.", "Un jeton d'accès est nécessaire."),
         _p("invalid-token", 401, "The access token is not valid.", "Le jeton d'accès n'est pas valable."),
         _p(
             "invalid-proof", 401, "The proof of possession does not hold.", "La preuve de possession n'est pas valable."

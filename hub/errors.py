@@ -74,6 +74,10 @@ class InvalidToken(HubError):
     """The access token is not valid."""
 
 
+class TokenMissing(InvalidToken):
+    """No access token came with the request."""
+
+
 class InvalidProof(HubError):
     """The proof of possession is missing or does not hold."""
 

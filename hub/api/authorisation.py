@@ -21,6 +21,7 @@ from hub.errors import (
     ProofNonceNeeded,
     ScopeRefused,
     TokenForeign,
+    TokenMissing,
 )
 from hub.partners.credentials import (
     ASSERTION_TYPE,
@@ -96,6 +97,8 @@ def caller_of(request: Request, door: DoorDep) -> Caller:
 
 def _token_of(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in ("dpop", "bearer"):
+        raise TokenMissing
     # Also where the token itself is good: sent as a bearer's, it shows nothing of who sends it.
     if scheme.lower() != "dpop" or not token.strip():
         raise InvalidToken("no token under the scheme DPoP")

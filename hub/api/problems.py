@@ -46,6 +46,7 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.OutsideAgreement: "outside-agreement",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
+    hub_errors.TokenMissing: "token-missing",
     hub_errors.InvalidProof: "invalid-proof",
     hub_errors.ProofNonceNeeded: "proof-nonce-needed",
     hub_errors.OutsideGrant: "outside-grant",
@@ -87,6 +88,8 @@ REASONS: dict[type[Exception], str] = {
 """The one table; a test proves that every reason the doors can meet is in it."""
 
 _CHALLENGES = {
+    # RFC 6750 3.1: who sent no token is told what is wanted and nothing of an error.
+    "token-missing": "",
     "invalid-token": "invalid_token",
     "invalid-proof": "invalid_dpop_proof",
     "proof-nonce-needed": "use_dpop_nonce",
@@ -108,7 +111,8 @@ def problem(kind: ProblemType, correlation: str, detail: str = "") -> JSONRespon
     }
     headers = {CORRELATION_HEADER: correlation, "cache-control": "no-store"}
     if kind.name in _CHALLENGES:
-        headers["www-authenticate"] = f'DPoP error="{_CHALLENGES[kind.name]}", algs="ES256 EdDSA PS256"'
+        error = f'error="{_CHALLENGES[kind.name]}", ' if _CHALLENGES[kind.name] else ""
+        headers["www-authenticate"] = f'DPoP {error}algs="ES256 EdDSA PS256"'
     return JSONResponse(body, kind.status, headers, MEDIA_TYPE)
 
 
