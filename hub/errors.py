@@ -103,6 +103,18 @@ class TokenForeign(HubError):
     """A token was to be revoked by somebody it was not issued to."""
 
 
+class NotHabilitated(OutsideAgreement):
+    """The agreement lists no such treatment and no such role of agents; ``detail`` says which of them."""
+
+
+class PartnerFilesRefused(HubError):
+    """Files of partners or agreements are wrong; ``detail`` names each file, field and rule."""
+
+
+class ReleasesStopped(HubError):
+    """The City has stopped every release to partners; ``detail`` is the reason it gave."""
+
+
 class OutsideGrant(HubError):
     """The access token was not issued for this."""
 

@@ -14,9 +14,10 @@ from hub.api.shapes import AnswerShape, AskShape, FamilyAskedShape, FamilyAskSha
 from hub.deposits.export import archive
 from hub.deposits.export import spend as leave
 from hub.deposits.preview import spend
+from hub.errors import OutsideAgreement, OutsideGrant
 from hub.partners.pseudonyms import Named, resolve
 from hub.releases.asking import Answer, AnswerKind, Asked, ask, fetch
-from hub.school_files.asks import ask_family, refuse
+from hub.school_files.asks import ask_family, keep_refusal, refuse
 from vault.crypto.envelope import WHOLE_LIMIT
 from vault.documents.opening import Opened
 
@@ -42,10 +43,16 @@ def ask_evidence(asked: AskShape, door: DoorDep, caller: CallerDep, response: Re
 @router.post("/hub/v1/family-asks", status_code=201)
 def ask_of_family(told: FamilyAskShape, door: DoorDep, caller: CallerDep) -> FamilyAskedShape:
     """Have a family asked, once, for what the hub neither holds nor can obtain; anything else is refused, and counted."""
-    now = door.custody.now()
-    with door.custody.db.transaction() as tx:
-        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
-        spared = ask_family(tx, door.catalogue, caller, line_id, told.requirement, now=now)
+    now, whose = door.custody.now(), {"on_behalf_of": told.on_behalf_of}
+    with door.custody.db.read() as reading:
+        line_id = resolve(reading, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+    try:
+        with door.custody.db.transaction() as tx:
+            spared = ask_family(tx, door.catalogue, caller, line_id, told.requirement, **whose, now=now)
+    except (OutsideAgreement, OutsideGrant) as refusal:
+        with door.custody.db.transaction() as tx:
+            keep_refusal(tx, caller, line_id, refusal, **whose)
+        raise
     if spared is not None:
         raise refuse(spared)
     return FamilyAskedShape(

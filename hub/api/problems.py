@@ -21,6 +21,8 @@ from vault.uploads import errors as upload_errors
 _LOG = logging.getLogger("unefois.door")
 MEDIA_TYPE = "application/problem+json"
 CORRELATION_HEADER = "x-correlation-id"
+STOPPED_RETRY_AFTER = "300"
+"""Seconds; nobody knows how long a stop lasts, and partners need not ask all the time."""
 
 REASONS: dict[type[Exception], str] = {
     hub_errors.SignInRequired: "sign-in-required",
@@ -44,6 +46,8 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.OpinionGiven: "opinion-given",
     hub_errors.NoGround: "no-ground",
     hub_errors.OutsideAgreement: "outside-agreement",
+    hub_errors.NotHabilitated: "not-habilitated",
+    hub_errors.ReleasesStopped: "releases-stopped",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
     hub_errors.TokenMissing: "token-missing",
@@ -151,6 +155,8 @@ def _known(request: Request, error: Exception) -> Response:
     answer = _answer(request, kind, _public_detail(error))
     if isinstance(error, hub_errors.ProofNonceNeeded):
         answer.headers["dpop-nonce"] = error.nonce
+    if isinstance(error, hub_errors.ReleasesStopped):
+        answer.headers["retry-after"] = STOPPED_RETRY_AFTER
     return answer
 
 
@@ -162,6 +168,7 @@ def _public_detail(error: Exception) -> str:
         hub_errors.OutsideAgreement,
         hub_errors.OutsideGrant,
         hub_errors.NeverAskTwice,
+        hub_errors.ReleasesStopped,
     )
     return str(getattr(error, "detail", "")) if isinstance(error, shown) else ""
 

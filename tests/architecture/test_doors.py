@@ -44,6 +44,7 @@ UNREACHED = {
     "DetailsRefused": "said as RFC 9396 5 has it",
     "TokenForeign": "said as RFC 7009 2.2.1 has it",
     "RotationUnderWay": "said to the operator who rotates keys",
+    "PartnerFilesRefused": "said to the operator who applies the files",
     "KeyRightMissing": "a process was assembled with the wrong right: a fault of ours",
     "NothingChanged": "whoever asks for it says what it means",
     "HolderKeyMissing": "the key was destroyed between two looks: a fault of ours",
