@@ -224,6 +224,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "La preuve de possession doit porter le nombre donné dans cette réponse.",
         ),
         _p(
+            "quota-exceeded",
+            429,
+            "Too many requests within a minute; Retry-After says when to go on.",
+            "Il y a eu trop de demandes en peu de temps. Attendez une minute, puis réessayez.",
+        ),
+        _p(
             "outside-grant",
             403,
             "The access token was not issued for this.",

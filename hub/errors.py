@@ -127,6 +127,15 @@ class ExchangeInFlight(HubError):
     """Another process is carrying out this exchange."""
 
 
+class QuotaExceeded(HubError):
+    """The caller has asked more often than it may within a minute."""
+
+    def __init__(self, retry_after: int) -> None:
+        """Keep how many seconds the caller has to wait."""
+        self.retry_after = retry_after
+        super().__init__()
+
+
 class CrossSite(HubError):
     """A browser sent this from another site's page."""
 

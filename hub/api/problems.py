@@ -48,6 +48,7 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.OutsideAgreement: "outside-agreement",
     hub_errors.NotHabilitated: "not-habilitated",
     hub_errors.ReleasesStopped: "releases-stopped",
+    hub_errors.QuotaExceeded: "quota-exceeded",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
     hub_errors.TokenMissing: "token-missing",
@@ -157,6 +158,8 @@ def _known(request: Request, error: Exception) -> Response:
         answer.headers["dpop-nonce"] = error.nonce
     if isinstance(error, hub_errors.ReleasesStopped):
         answer.headers["retry-after"] = STOPPED_RETRY_AFTER
+    if isinstance(error, hub_errors.QuotaExceeded):
+        answer.headers["retry-after"] = str(error.retry_after)
     return answer
 
 

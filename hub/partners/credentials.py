@@ -68,6 +68,7 @@ class Client:
     name: str
     key: str
     """``kid`` of the key it proved itself with."""
+    requests_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def authenticate_client(
         raise InvalidClient("assertion replayed")
     if proof is not None and tx.execute(_SPEND_PROOF, _spending(proof)).one_or_none() is None:
         raise InvalidProof("replayed")
-    return Client(Siret(partner.siret), client_id, partner.name, str(key["kid"]))
+    return Client(Siret(partner.siret), client_id, partner.name, str(key["kid"]), partner.requests_per_minute)
 
 
 def issue_token(tx: ReadTx, issuer: Issuer, client: Client, wanted: Wanted, *, proof: Proof, now: datetime) -> Issued:

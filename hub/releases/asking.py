@@ -120,8 +120,7 @@ def fetch(
             kind = tx.execute(select(EVIDENCE.c.evidence_type).where(EVIDENCE.c.evidence_id == evidence_id))
             caller.require(asked.service, asked.purpose, kind.scalar_one())
             # Read again: what stood behind the question may no longer be the agreement's.
-            agreements = agreements_of(tx, caller.siret, on=paris_day(now))
-            require_agreement(agreements, asked.service, asked.purpose, asked.on_behalf_of)
+            may_ask(tx, caller, asked, now=now)
             question = Question(
                 EvidenceId(evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
             )
@@ -140,13 +139,21 @@ def fetch(
     return ordered, hand_over(custody, ordered)
 
 
+def may_ask(tx: ReadTx, caller: Caller, asked: Asked, *, now: datetime) -> None:
+    """Hold a question to the agreements in force, to who stands behind it, and to the token.
+
+    Raises as :func:`hub.partners.behalf.require_agreement` does, and :class:`OutsideGrant`.
+    """
+    agreements = agreements_of(tx, caller.siret, on=paris_day(now))
+    require_agreement(agreements, asked.service, asked.purpose, asked.on_behalf_of)
+    caller.require(asked.service, asked.purpose)
+
+
 def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, now: datetime) -> Answer:
     service = catalogue.services.get(asked.service)
     if service is None or service.requirement(asked.requirement) is None:
         raise InvalidValue("service, requirement: not in the catalogue")
-    agreements = agreements_of(tx, caller.siret, on=paris_day(now))
-    require_agreement(agreements, asked.service, asked.purpose, asked.on_behalf_of)
-    caller.require(asked.service, asked.purpose)
+    may_ask(tx, caller, asked, now=now)
     line = _line(tx, caller.siret, asked)
     if line is None:
         return _kept(tx, caller, asked, Answer(uuid4(), AnswerKind.NONE), None, now=now)

@@ -31,6 +31,8 @@ PUBLIC = {
     "GET /explanations/{line_id}/{ticket}": "the same",
     "GET /exports/{ticket}": "proved by a ticket that serves once",
     "GET /journal/key": "public key",
+    "GET /echanges": "the list that everybody may read (CRPA L.114-8 III)",
+    "GET /v1/data-exchanges": "the same for programmes",
     "GET /v1/figures": "how often families were asked and spared: counts for everybody",
     "GET /journal/checkpoints/latest": "made to be published",
     "GET /journal/checkpoints/{size}": "made to be published",
