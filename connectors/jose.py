@@ -76,6 +76,18 @@ def verify_compact(
     Raises:
         TokenRefused: one of its classes, for the first thing found wrong.
     """
+    return verify_with_key(token, keys, algorithms=algorithms, max_bytes=max_bytes, typ=typ)[0]
+
+
+def verify_with_key(
+    token: str,
+    keys: Sequence[Mapping[str, Any]],
+    *,
+    algorithms: Collection[str] = ALGORITHMS,
+    max_bytes: int = MAX_BYTES,
+    typ: str | None,
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return the claims of ``token`` and the one of ``keys`` that verified it; as :func:`verify_compact` otherwise."""
     header, payload = _opened(token, max_bytes)
     # 3. No member that brings a key along or changes what is signed (jwk, jku, x5c, x5u, crit, b64, …).
     if not set(header) <= _HEADER_MEMBERS:
@@ -89,7 +101,7 @@ def verify_compact(
     # 5. The signature.
     _verify_signature(token, {name: key[name] for name in members}, algorithm)
     # 6. The payload, only now.
-    return _json_object(payload)
+    return _json_object(payload), key
 
 
 def verify_self_signed(token: str, *, typ: str, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], dict[str, Any]]:

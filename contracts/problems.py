@@ -199,7 +199,20 @@ PROBLEMS: dict[str, ProblemType] = {
             "The agreement does not cover this.",
             "La convention de ce service ne couvre pas cette demande.",
         ),
+        _p(
+            "not-habilitated",
+            403,
+            "The agreement lists no such treatment and no such role of agents.",
+            "La convention de ce service ne mentionne pas le traitement ou l'agent qui demande.",
+        ),
+        _p(
+            "releases-stopped",
+            503,
+            "The City has stopped every release to partners for now; nothing was handed over.",
+            "La Ville a suspendu toutes les transmissions aux services. Rien n'a été transmis.",
+        ),
         _p("invalid-client", 401, "Client authentication failed.", "L'identification du service a échoué."),
+        _p("token-missing", 401, "An access token is needed.", "Un jeton d'accès est nécessaire."),
         _p("invalid-token", 401, "The access token is not valid.", "Le jeton d'accès n'est pas valable."),
         _p(
             "invalid-proof", 401, "The proof of possession does not hold.", "La preuve de possession n'est pas valable."
@@ -209,6 +222,12 @@ PROBLEMS: dict[str, ProblemType] = {
             401,
             "Send the proof of possession again, with the nonce of this answer.",
             "La preuve de possession doit porter le nombre donné dans cette réponse.",
+        ),
+        _p(
+            "quota-exceeded",
+            429,
+            "Too many requests within a minute; Retry-After says when to go on.",
+            "Il y a eu trop de demandes en peu de temps. Attendez une minute, puis réessayez.",
         ),
         _p(
             "outside-grant",

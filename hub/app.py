@@ -19,6 +19,7 @@ from hub.api import (
     families,
     homes,
     life_events,
+    partner_care,
     partners,
     problems,
     reviews,
@@ -62,6 +63,8 @@ def residents_routes() -> FastAPI:
     for router in (sign_in.router, documents.router, documents.leaving, uploads.router, families.router, homes.router):
         app.include_router(router)
     for router in (agent_sign_in.router, reviews.router, confirmations.router, life_events.router, agreeing.router):
+        app.include_router(router)
+    for router in (partner_care.router, partner_care.everybody):
         app.include_router(router)
     pages.install(app)
     describe(app, {resident: SESSION, agent: AGENT_SESSION})

@@ -74,6 +74,10 @@ class InvalidToken(HubError):
     """The access token is not valid."""
 
 
+class TokenMissing(InvalidToken):
+    """No access token came with the request."""
+
+
 class InvalidProof(HubError):
     """The proof of possession is missing or does not hold."""
 
@@ -99,6 +103,18 @@ class TokenForeign(HubError):
     """A token was to be revoked by somebody it was not issued to."""
 
 
+class NotHabilitated(OutsideAgreement):
+    """The agreement lists no such treatment and no such role of agents; ``detail`` says which of them."""
+
+
+class PartnerFilesRefused(HubError):
+    """Files of partners or agreements are wrong; ``detail`` names each file, field and rule."""
+
+
+class ReleasesStopped(HubError):
+    """The City has stopped every release to partners; ``detail`` is the reason it gave."""
+
+
 class OutsideGrant(HubError):
     """The access token was not issued for this."""
 
@@ -109,6 +125,15 @@ class RotationUnderWay(HubError):
 
 class ExchangeInFlight(HubError):
     """Another process is carrying out this exchange."""
+
+
+class QuotaExceeded(HubError):
+    """The caller has asked more often than it may within a minute."""
+
+    def __init__(self, retry_after: int) -> None:
+        """Keep how many seconds the caller has to wait."""
+        self.retry_after = retry_after
+        super().__init__()
 
 
 class CrossSite(HubError):

@@ -28,6 +28,10 @@ class HubSettings(BaseSettings):
     port: int = Field(default=0, ge=0, le=65535)
     processes: int = Field(default=1, ge=1, le=64)
     """How many processes one door is; they share its port, and its connections to the database."""
+    operated_by: str = "21750001600019"
+    """SIRET of the body that runs the hub, the Ville de Paris: its operators answer for every partner."""
+    resident_requests_per_minute: int = Field(default=600, ge=1)
+    """What one resident may ask of the residents' door; of partners their files say it."""
     door_url: str
     release_url: str
     providers: Path | None = None

@@ -10,6 +10,7 @@ from contracts.documents import EvidenceType
 from contracts.grounds import Purpose
 from contracts.identifiers import PersonId, Siret
 from contracts.reviews import family_sentence
+from hub.partners.behalf import in_words
 from hub.requirements.catalogue import Catalogue
 from vault.db import ReadTx
 from vault.documents.tables import READING
@@ -90,7 +91,15 @@ def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, *, limit: in
     """Return what was done with a person's papers, newest first; nobody else's acts appear by name."""
     entries = entries_about(tx, person_id, limit=limit)
     kinds = _kinds(tx, {stored.entry.document for stored in entries if stored.entry.document is not None})
-    return [_line(catalogue, stored, kinds) for stored in entries]
+    asked = {stored.entry_id: _behalf(stored.entry) for stored in entries}
+    words = {one: in_words(tx, *one) for one in set(filter(None, asked.values()))}
+    return [_line(catalogue, stored, kinds, words.get(asked[stored.entry_id] or ("", ""), "")) for stored in entries]
+
+
+def _behalf(entry: JournalEntry) -> tuple[str, str] | None:
+    """Return for which body a treatment or agent stood behind a request, and which (CRPA R.114-9-6)."""
+    named = entry.detail.get("on_behalf_of")
+    return (entry.recipient, named) if entry.recipient and isinstance(named, str) else None
 
 
 def _kinds(tx: ReadTx, documents: set[UUID]) -> dict[UUID, EvidenceType]:
@@ -100,7 +109,7 @@ def _kinds(tx: ReadTx, documents: set[UUID]) -> dict[UUID, EvidenceType]:
     return {row.document_id: EvidenceType(row.evidence_type) for row in rows}
 
 
-def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceType]) -> TraceLine:
+def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceType], behalf: str) -> TraceLine:
     entry = stored.entry
     kind = catalogue.evidence.get(kinds.get(entry.document, EvidenceType.UNKNOWN)) if entry.document else None
     step = entry.detail.get("step")
@@ -109,7 +118,7 @@ def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceT
         act=entry.act.value,
         who=_who(catalogue, entry),
         what=_what(stored) + (f" : {kind.name_fr}" if kind is not None and step != "told" else ""),
-        why=_why(catalogue, stored),
+        why=", ".join(filter(None, (_why(catalogue, stored), behalf))),
         document=entry.document,
         entry=stored.entry_id,
     )

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from hub.errors import HubError
-from orchestration import agent_commands, seals
+from orchestration import agent_commands, partner_commands, seals
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
 from vault.errors import VaultError
@@ -20,7 +20,6 @@ journal = typer.Typer(no_args_is_help=True, help="The journal: who touched what,
 contracts = typer.Typer(no_args_is_help=True, help="Schemas and OpenAPI documents generated from the code.")
 vault = typer.Typer(no_args_is_help=True, help="Custody: audit, holds, case copies, destruction certificates.")
 certificate = typer.Typer(no_args_is_help=True, help="Destruction certificates.")
-partners = typer.Typer(no_args_is_help=True, help="Partners and agreements.")
 keys = typer.Typer(no_args_is_help=True, help="The master key.")
 sandbox = typer.Typer(no_args_is_help=True, help="The sandbox that plays the outside.")
 catalogue = typer.Typer(no_args_is_help=True, help="The catalogue: what services take, and judging by it again.")
@@ -28,7 +27,9 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(journal, name="journal")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(contracts, name="contracts")
-app.add_typer(partners, name="partners")
+app.add_typer(partner_commands.partner, name="partner")
+app.add_typer(partner_commands.release, name="release")
+app.add_typer(partner_commands.breach, name="breach")
 app.add_typer(agent_commands.app, name="agents")
 app.add_typer(vault, name="vault")
 vault.add_typer(certificate, name="certificate")
@@ -153,18 +154,6 @@ def journal_proof(entry: str, state: State = None) -> None:
     from orchestration.journal import proof_of
 
     print(proof_of(_layout(state), entry))
-
-
-@partners.command("apply")
-def partners_apply(state: State = None) -> None:
-    """Bring partners and agreements of a running one-machine system in line with their files."""
-    from orchestration.stack.addresses import addresses
-    from orchestration.stack.places import Places
-    from orchestration.stack.provision import apply_partners
-
-    layout = _layout(state)
-    for change in apply_partners(Places.recorded(layout), addresses(layout)) or ["nothing to change"]:
-        print(change)
 
 
 @sandbox.command("papers")
@@ -326,13 +315,17 @@ def contracts_write() -> None:
 
 @contracts.command("check")
 def contracts_check() -> None:
-    """Fail where a committed schema is not what the code says."""
+    """Fail where a committed schema is not what the code says, or a partner's file says what it may not."""
+    from orchestration.partners import file_faults
     from orchestration.published import differences
 
     found = differences(CODE_ROOT / "contracts" / "schemas")
     for name in found:
         print(f"contracts/schemas/{name} is not what the code says; run « make contracts »")
-    raise typer.Exit(int(bool(found)))
+    faults = file_faults()
+    for fault in faults:
+        print(f"contracts/partners/{fault}")
+    raise typer.Exit(int(bool(found or faults)))
 
 
 @catalogue.command("reevaluate")

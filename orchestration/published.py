@@ -7,6 +7,7 @@ from typing import Any
 from contracts.json_schemas import DIALECT, event_schemas, notification_schema, problem_schema
 from hub.app import partners_routes, residents_routes
 from hub.deposits.export import ExportManifest
+from hub.partners.registry import PartnerFile
 from hub.requirements.entries import CatalogueFile
 
 
@@ -35,7 +36,8 @@ def _said() -> dict[str, str]:
         "notification.json": notification_schema(),
         "export-manifest.json": ExportManifest.model_json_schema(),
         "problem.json": problem_schema(),
-        "catalogue.json": _catalogue_schema(),
+        "catalogue.json": _with_dialect(CatalogueFile.model_json_schema()),
+        "partner.json": _with_dialect(PartnerFile.model_json_schema()),
         **{f"events/{name}.json": schema for name, schema in event_schemas().items()},
     }
     return {
@@ -43,8 +45,8 @@ def _said() -> dict[str, str]:
     }
 
 
-def _catalogue_schema() -> dict[str, Any]:
-    return {"$schema": DIALECT, **CatalogueFile.model_json_schema()}
+def _with_dialect(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, **schema}
 
 
 def _lying(folder: Path) -> set[str]:

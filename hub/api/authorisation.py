@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from connectors.jose import ALGORITHMS
 from contracts.identifiers import Siret
+from hub.api.edge import spend_quota
 from hub.api.problems import correlation_of
 from hub.api.shapes import TokenShape
 from hub.bootstrap import ReleaseDoor
@@ -21,6 +22,7 @@ from hub.errors import (
     ProofNonceNeeded,
     ScopeRefused,
     TokenForeign,
+    TokenMissing,
 )
 from hub.partners.credentials import (
     ASSERTION_TYPE,
@@ -38,6 +40,7 @@ from hub.partners.details import DETAIL_TYPE, dumped
 from hub.partners.dpop import Proof, Sent, check_proof
 from hub.partners.keys import CACHE_LIFE, TOKEN_LIFE
 from hub.partners.refusals import Place, count_refusal, siret_of
+from hub.quotas import quotas_of
 
 router = APIRouter(tags=["authorisation"])
 TOKEN_PATH, REVOCATION_PATH, JWKS_PATH = "/oauth/token", "/oauth/revoke", "/oauth/jwks"
@@ -77,7 +80,8 @@ SaidTwice = Annotated[bool, Depends(_said_twice)]
 def caller_of(request: Request, door: DoorDep) -> Caller:
     """Return the partner whose token the request carries, bound to it by a proof of its own.
 
-    Raises :class:`InvalidToken`, :class:`InvalidProof` and :class:`ProofNonceNeeded`; the first two are counted.
+    Raises :class:`InvalidToken`, :class:`InvalidProof` and :class:`ProofNonceNeeded`, of which the first two are
+    counted, :class:`~hub.errors.ReleasesStopped`, and :class:`~hub.errors.QuotaExceeded`.
     """
     now = door.custody.now()
     siret: Siret | None = None
@@ -87,15 +91,23 @@ def caller_of(request: Request, door: DoorDep) -> Caller:
         siret = told.siret
         proof = check_proof(_sent(request, door), door.issuer.nonces(), now=now, token=token)
         with door.custody.db.single() as tx:
-            return admit(tx, told, proof)
+            caller = admit(tx, told, proof)
     except (InvalidToken, InvalidProof) as refusal:
         with door.custody.db.transaction() as tx:
             count_refusal(tx, Place.RESOURCE, refusal, siret=siret, proven=False, now=now)
         raise
+    _spend(request, door, caller.siret, caller.requests_per_minute)
+    return caller
+
+
+def _spend(request: Request, door: ReleaseDoor, siret: Siret, limit: int) -> None:
+    spend_quota(request, quotas_of(door.custody.db, door.custody.now).take("partner", siret, limit))
 
 
 def _token_of(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in ("dpop", "bearer"):
+        raise TokenMissing
     # Also where the token itself is good: sent as a bearer's, it shows nothing of who sends it.
     if scheme.lower() != "dpop" or not token.strip():
         raise InvalidToken("no token under the scheme DPoP")
@@ -159,6 +171,7 @@ def token(
         with tries.counted():
             proof = check_proof(_sent(request, door), door.issuer.nonces(), now=now)
             client = tries.authenticated(client_assertion_type, client_assertion, proof)
+            _spend(request, door, client.siret, client.requests_per_minute)
             with door.custody.db.read() as tx:
                 wanted = Wanted(authorization_details, scope)
                 issued = issue_token(tx, door.issuer, client, wanted, proof=proof, now=now)

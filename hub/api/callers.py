@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from hub.api.edge import spend_quota
 from hub.bootstrap import Door
 from hub.errors import AgentSignInRequired, CrossSite, SignInRequired
 from hub.persons.accounts import SignedIn, signed_in
 from hub.persons.agents import SignedInAgent, agent_of
+from hub.quotas import quotas_of
 
 COOKIE = "unefois_session"
 AGENT_COOKIE = "unefois_agent"
@@ -23,11 +25,17 @@ def door_of(request: Request) -> Door:
 
 
 def resident(request: Request) -> SignedIn:
-    """Return who is signed in; raises :class:`SignInRequired`, and :class:`CrossSite` for another site's write."""
+    """Return who is signed in; raises :class:`SignInRequired`, and :class:`CrossSite` for another site's write.
+
+    Each request counts; raises :class:`~hub.errors.QuotaExceeded` for one too many within a minute.
+    """
     refuse_cross_site(request)
     door = door_of(request)
     with door.custody.db.single() as tx:
-        return signed_in(tx, request.cookies.get(COOKIE), now=door.custody.now())
+        who = signed_in(tx, request.cookies.get(COOKIE), now=door.custody.now())
+    quotas = quotas_of(door.custody.db, door.custody.now)
+    spend_quota(request, quotas.take("resident", str(who.person_id), door.settings.resident_requests_per_minute))
+    return who
 
 
 def resident_or_nobody(request: Request) -> SignedIn | None:

@@ -7,11 +7,13 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import PROBLEMS
 from hub.api.problems import problem
+from hub.errors import QuotaExceeded
+from hub.quotas import Quota
 
 _LOG = logging.getLogger("unefois.door")
 BODY_MAX = 64 * 1024
@@ -62,6 +64,8 @@ class Edge:
                 headers["x-correlation-id"] = correlation
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if (quota := scope["state"].get("quota")) is not None:
+                    headers.update(quota.headers())
             await send(message)
 
         try:
@@ -94,3 +98,10 @@ def _capped(receive: Receive) -> Receive:
         return message
 
     return limited
+
+
+def spend_quota(request: Request, quota: Quota) -> None:
+    """Have the answer say what is left of a quota; raises :class:`QuotaExceeded` where nothing was."""
+    request.state.quota = quota
+    if quota.exceeded:
+        raise QuotaExceeded(quota.resets_in)

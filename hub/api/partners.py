@@ -3,28 +3,42 @@
 import base64
 import hashlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from fastapi.responses import Response, StreamingResponse
 
 from contracts.identifiers import PartnerPseudonym
 from hub.api.authorisation import CallerDep, DoorDep
-from hub.api.shapes import AnswerShape, AskShape, FamilyAskedShape, FamilyAskShape, OfferedShape
+from hub.api.shapes import AnswerShape, AskShape, FamilyAskedShape, FamilyAskShape, OfferedShape, Shape
+from hub.bootstrap import ReleaseDoor
 from hub.deposits.export import archive
 from hub.deposits.export import spend as leave
+from hub.deposits.once import Attempt, once
 from hub.deposits.preview import spend
+from hub.errors import OutsideAgreement, OutsideGrant
+from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, resolve
-from hub.releases.asking import Answer, AnswerKind, Asked, ask, fetch
-from hub.school_files.asks import ask_family, refuse
+from hub.releases.asking import Answer, AnswerKind, Asked, ask, fetch, may_ask
+from hub.school_files.asks import ask_family, keep_refusal, refuse
 from vault.crypto.envelope import WHOLE_LIMIT
+from vault.db import WriteTx
 from vault.documents.opening import Opened
 
 router = APIRouter(tags=["partners"])
 
+RetryKey = Annotated[str | None, Header(min_length=8, max_length=130)]
+"""``Idempotency-Key``: a retry under it has the answer of the first request, and no second effect."""
+_KEPT_OF_ANSWER = {"outcome", "request", "evidence", "awaited", "until", "effect_waits_for"}
+"""What is kept with a key: handles, kinds and dates. A value of a document never is."""
+
 
 @router.post("/hub/v1/evidence-requests", responses={202: {"model": AnswerShape, "description": "Not yet"}})
-def ask_evidence(asked: AskShape, door: DoorDep, caller: CallerDep, response: Response) -> AnswerShape:
+def ask_evidence(
+    asked: AskShape, door: DoorDep, caller: CallerDep, response: Response, idempotency_key: RetryKey = None
+) -> AnswerShape:
     """Ask for what a procedure needs: documents, « not yet » with what is awaited, or « none »."""
     question = Asked(
         subject=PartnerPseudonym(asked.subject),
@@ -33,27 +47,52 @@ def ask_evidence(asked: AskShape, door: DoorDep, caller: CallerDep, response: Re
         purpose=asked.purpose,
         on_behalf_of=asked.on_behalf_of,
     )
-    answer = ask(door.custody, door.catalogue, caller, question)
-    if answer.kind is AnswerKind.PENDING:
-        response.status_code = 202
+    with _once(door, caller, idempotency_key, asked) as attempt:
+        if attempt.stored is not None:
+            with door.custody.db.read() as tx:
+                # What was answered once is said again only to whom it may still be said.
+                may_ask(tx, caller, question, now=door.custody.now())
+            response.status_code = attempt.stored.status
+            return AnswerShape.model_validate(attempt.stored.response)
+
+        def keep(tx: WriteTx, answer: Answer) -> None:
+            told = _shape(answer).model_dump(mode="json", include=_KEPT_OF_ANSWER)
+            attempt.settle(tx, status=_status(answer), response=told)
+
+        answer = ask(door.custody, door.catalogue, caller, question, keep=keep)
+    response.status_code = _status(answer)
     return _shape(answer)
 
 
 @router.post("/hub/v1/family-asks", status_code=201)
-def ask_of_family(told: FamilyAskShape, door: DoorDep, caller: CallerDep) -> FamilyAskedShape:
+def ask_of_family(
+    told: FamilyAskShape, door: DoorDep, caller: CallerDep, idempotency_key: RetryKey = None
+) -> FamilyAskedShape:
     """Have a family asked, once, for what the hub neither holds nor can obtain; anything else is refused, and counted."""
-    now = door.custody.now()
-    with door.custody.db.transaction() as tx:
-        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
-        spared = ask_family(tx, door.catalogue, caller, line_id, told.requirement, now=now)
-    if spared is not None:
-        raise refuse(spared)
-    return FamilyAskedShape(
+    now, whose = door.custody.now(), {"on_behalf_of": told.on_behalf_of}
+    asked = FamilyAskedShape(
         subject=told.subject,
         requirement=told.requirement,
         fr="La famille voit votre demande dans son dossier scolaire.",
         en="The family sees your question in its school file.",
     )
+    with door.custody.db.read() as reading:
+        line_id = resolve(reading, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+    with _once(door, caller, idempotency_key, told) as attempt:
+        if attempt.stored is not None:
+            return asked
+        try:
+            with door.custody.db.transaction() as tx:
+                spared = ask_family(tx, door.catalogue, caller, line_id, told.requirement, **whose, now=now)
+                if spared is None:
+                    attempt.settle(tx, status=201, response={})
+        except (OutsideAgreement, OutsideGrant) as refusal:
+            with door.custody.db.transaction() as tx:
+                keep_refusal(tx, caller, line_id, refusal, **whose)
+            raise
+        if spared is not None:
+            raise refuse(spared)
+    return asked
 
 
 @router.get(
@@ -124,6 +163,15 @@ def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from chunks
 
     return rest()
+
+
+def _once(door: ReleaseDoor, caller: Caller, key: str | None, told: Shape) -> AbstractContextManager[Attempt]:
+    content = (type(told).__name__.encode(), told.model_dump_json().encode())
+    return once(door.custody, f"partner:{caller.siret}", key, *content)
+
+
+def _status(answer: Answer) -> int:
+    return 202 if answer.kind is AnswerKind.PENDING else 200
 
 
 def _shape(answer: Answer) -> AnswerShape:

@@ -21,6 +21,8 @@ from vault.uploads import errors as upload_errors
 _LOG = logging.getLogger("unefois.door")
 MEDIA_TYPE = "application/problem+json"
 CORRELATION_HEADER = "x-correlation-id"
+STOPPED_RETRY_AFTER = "300"
+"""Seconds; nobody knows how long a stop lasts, and partners need not ask all the time."""
 
 REASONS: dict[type[Exception], str] = {
     hub_errors.SignInRequired: "sign-in-required",
@@ -44,8 +46,12 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.OpinionGiven: "opinion-given",
     hub_errors.NoGround: "no-ground",
     hub_errors.OutsideAgreement: "outside-agreement",
+    hub_errors.NotHabilitated: "not-habilitated",
+    hub_errors.ReleasesStopped: "releases-stopped",
+    hub_errors.QuotaExceeded: "quota-exceeded",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
+    hub_errors.TokenMissing: "token-missing",
     hub_errors.InvalidProof: "invalid-proof",
     hub_errors.ProofNonceNeeded: "proof-nonce-needed",
     hub_errors.OutsideGrant: "outside-grant",
@@ -87,6 +93,8 @@ REASONS: dict[type[Exception], str] = {
 """The one table; a test proves that every reason the doors can meet is in it."""
 
 _CHALLENGES = {
+    # RFC 6750 3.1: who sent no token is told what is wanted and nothing of an error.
+    "token-missing": "",
     "invalid-token": "invalid_token",
     "invalid-proof": "invalid_dpop_proof",
     "proof-nonce-needed": "use_dpop_nonce",
@@ -108,7 +116,8 @@ def problem(kind: ProblemType, correlation: str, detail: str = "") -> JSONRespon
     }
     headers = {CORRELATION_HEADER: correlation, "cache-control": "no-store"}
     if kind.name in _CHALLENGES:
-        headers["www-authenticate"] = f'DPoP error="{_CHALLENGES[kind.name]}", algs="ES256 EdDSA PS256"'
+        error = f'error="{_CHALLENGES[kind.name]}", ' if _CHALLENGES[kind.name] else ""
+        headers["www-authenticate"] = f'DPoP {error}algs="ES256 EdDSA PS256"'
     return JSONResponse(body, kind.status, headers, MEDIA_TYPE)
 
 
@@ -147,6 +156,10 @@ def _known(request: Request, error: Exception) -> Response:
     answer = _answer(request, kind, _public_detail(error))
     if isinstance(error, hub_errors.ProofNonceNeeded):
         answer.headers["dpop-nonce"] = error.nonce
+    if isinstance(error, hub_errors.ReleasesStopped):
+        answer.headers["retry-after"] = STOPPED_RETRY_AFTER
+    if isinstance(error, hub_errors.QuotaExceeded):
+        answer.headers["retry-after"] = str(error.retry_after)
     return answer
 
 
@@ -158,6 +171,7 @@ def _public_detail(error: Exception) -> str:
         hub_errors.OutsideAgreement,
         hub_errors.OutsideGrant,
         hub_errors.NeverAskTwice,
+        hub_errors.ReleasesStopped,
     )
     return str(getattr(error, "detail", "")) if isinstance(error, shown) else ""
 

@@ -15,7 +15,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f
 """Part of a name as people write it: no control character, and no NUL, which PostgreSQL does not keep."""
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")]
 Treatment = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,120}$")]
-"""A treatment or agent identifier (CRPA R.114-9-6): never a name, so no space and no accent."""
+"""``treatment:ID`` or ``agent:ROLE:NUMBER`` (CRPA R.114-9-6): never a name, so no space and no accent."""
 
 
 class Shape(BaseModel):
@@ -356,6 +356,7 @@ class FamilyAskShape(Shape):
 
     subject: UUID
     requirement: Word
+    on_behalf_of: Treatment
 
 
 class FamilyAskedShape(Shape):

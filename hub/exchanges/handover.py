@@ -20,6 +20,7 @@ from hub.errors import NoGround, OutsideAgreement
 from hub.exchanges import log
 from hub.exchanges.tables import EXCHANGE
 from hub.partners.pseudonyms import Named, pseudonym
+from hub.partners.suspending import refuse_while_stopped
 from hub.persons.tables import CIVIL_STATUS
 from hub.releases.gate import Cause, Channel, order_release
 from hub.releases.grounds import Question, find_ground
@@ -58,9 +59,11 @@ def hand_over_day(custody: Custody, catalogue: Catalogue, way: Way, day: date, *
     A day may need several files: what turns satisfied after the first goes into the next sequence. The exchange row,
     one release and one journal entry per line commit before a byte is written. A process that dies afterwards leaves
     the set of lines decided, so that the next one writes the same file, which the drop folder recognises. Raises
-    :class:`~hub.errors.ExchangeInFlight` while another process is at it.
+    :class:`~hub.errors.ExchangeInFlight` while another process is at it, and :class:`~hub.errors.ReleasesStopped`.
     """
     with custody.db.transaction() as tx:
+        # Also for a file that was decided on before.
+        refuse_while_stopped(tx)
         plan = _plan(tx, catalogue, way, day, correlation=correlation, now=custody.now())
         lines = _lines(tx, plan.begun.exchange_id, way.binding.siret)
     if plan.begun.settled is not None:

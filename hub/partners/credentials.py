@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.errors import TokenRefused
-from connectors.jose import LEEWAY, check_claims, sign_compact, verify_compact
+from connectors.jose import LEEWAY, check_claims, sign_compact, verify_compact, verify_with_key
 from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret, new_uuid
@@ -25,6 +25,7 @@ from hub.errors import (
     InvalidProof,
     InvalidToken,
     OutsideGrant,
+    ReleasesStopped,
     ScopeRefused,
     TokenForeign,
 )
@@ -32,6 +33,7 @@ from hub.partners.details import Detail, dumped, grant, read_details, read_grant
 from hub.partners.dpop import Nonces, Proof
 from hub.partners.keys import TOKEN_LIFE, TokenKeys
 from hub.partners.registry import agreements_of
+from hub.partners.suspending import stopped_for
 from hub.partners.tables import PARTNER, REVOKED_TOKEN, SPENT_ASSERTION, SPENT_PROOF
 from vault.db import ReadTx, WriteTx
 
@@ -64,6 +66,9 @@ class Client:
     siret: Siret
     client_id: str
     name: str
+    key: str
+    """``kid`` of the key it proved itself with."""
+    requests_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,8 @@ class TokenTold:
 
     siret: Siret
     granted: tuple[Detail, ...]
+    key: str
+    """``kid`` of the key its client got it with."""
     bound_to: str
     digest: bytes
     expires_at: datetime
@@ -100,6 +107,11 @@ class Caller:
     siret: Siret
     name: str
     granted: tuple[Detail, ...]
+    key: str = ""
+    """``kid`` of the key its client got the token with."""
+    proof_key: str = ""
+    """Thumbprint of the key the token is bound to (RFC 7638)."""
+    requests_per_minute: int = 0
 
     def require(self, service: str, purpose: Purpose, evidence_type: str | None = None) -> None:
         """Raise :class:`OutsideGrant` where the token was not issued for a question."""
@@ -121,7 +133,7 @@ def authenticate_client(
     if partner is None:
         raise InvalidClient("unknown or suspended")
     try:
-        claims = verify_compact(assertion, partner.jwks["keys"], typ=None)
+        claims, key = verify_with_key(assertion, partner.jwks["keys"], typ=None)
         check_claims(claims, issuer=client_id, audience=issuer.url, now=now, max_life=ASSERTION_LIFE)
     except TokenRefused as error:
         raise InvalidClient(type(error).__name__) from error
@@ -138,7 +150,7 @@ def authenticate_client(
         raise InvalidClient("assertion replayed")
     if proof is not None and tx.execute(_SPEND_PROOF, _spending(proof)).one_or_none() is None:
         raise InvalidProof("replayed")
-    return Client(Siret(partner.siret), client_id, partner.name)
+    return Client(Siret(partner.siret), client_id, partner.name, str(key["kid"]), partner.requests_per_minute)
 
 
 def issue_token(tx: ReadTx, issuer: Issuer, client: Client, wanted: Wanted, *, proof: Proof, now: datetime) -> Issued:
@@ -155,6 +167,7 @@ def issue_token(tx: ReadTx, issuer: Issuer, client: Client, wanted: Wanted, *, p
         "aud": issuer.url,
         "sub": client.siret,
         "client_id": client.client_id,
+        "client_kid": client.key,
         "scope": SCOPE,
         "iat": int(now.timestamp()),
         "exp": int((now + TOKEN_LIFE).timestamp()),
@@ -177,23 +190,33 @@ def read_token(issuer: Issuer, token: str, *, now: datetime) -> TokenTold:
     if not isinstance(bound, dict) or not isinstance(bound.get("jkt"), str):
         raise InvalidToken("bound to no key")
     digest = hashlib.sha256(str(claims.get("jti")).encode()).digest()
-    return TokenTold(Siret(str(claims.get("sub"))), granted, bound["jkt"], digest, now + TOKEN_LIFE + 3 * LEEWAY)
+    return TokenTold(
+        siret=Siret(str(claims.get("sub"))),
+        granted=granted,
+        key=str(claims.get("client_kid")),
+        bound_to=bound["jkt"],
+        digest=digest,
+        expires_at=now + TOKEN_LIFE + 3 * LEEWAY,
+    )
 
 
 def admit(tx: WriteTx, told: TokenTold, proof: Proof) -> Caller:
     """Return the partner behind a token and its proof, which serves nobody again; all of it in one statement.
 
-    Raises :class:`InvalidToken` for a partner suspended since and a token taken back, and :class:`InvalidProof` for a
-    proof by another key or one that served before.
+    Raises :class:`InvalidToken` for a partner suspended since, one that no longer has the key it got the token with, and
+    a token taken back, :class:`InvalidProof` for a proof by another key or one that served before, and
+    :class:`ReleasesStopped` while nothing goes to partners.
     """
     if proof.thumbprint != told.bound_to:
         raise InvalidProof("another key")
     found = tx.execute(_ADMIT, _spending(proof) | {"siret": told.siret, "token": told.digest}).one_or_none()
-    if found is None or found.revoked:
-        raise InvalidToken("unknown, suspended or revoked")
+    if found is None or found.revoked or told.key not in {key.get("kid") for key in found.jwks["keys"]}:
+        raise InvalidToken("unknown, suspended, without its key, or revoked")
     if not found.fresh:
         raise InvalidProof("replayed")
-    return Caller(told.siret, found.name, told.granted)
+    if found.stopped is not None:
+        raise ReleasesStopped(found.stopped)
+    return Caller(told.siret, found.name, told.granted, told.key, told.bound_to, found.requests_per_minute)
 
 
 def revoke_token(tx: WriteTx, issuer: Issuer, client: Client, token: str, *, now: datetime) -> None:
@@ -221,6 +244,9 @@ _FRESH = _SPEND_PROOF.cte("fresh")
 _ADMIT = (
     select(
         PARTNER.c.name,
+        PARTNER.c.jwks,
+        PARTNER.c.requests_per_minute,
+        stopped_for().label("stopped"),
         exists(select(_FRESH.c.proof_digest)).label("fresh"),
         exists().where(REVOKED_TOKEN.c.token_digest == bindparam("token")).label("revoked"),
     )

@@ -1,92 +1,174 @@
-"""Partners and agreements as files say, brought into the database in one step that tells what it changed."""
+"""Partners and agreements: what their files have to state, and which agreements are in force."""
 
 import tomllib
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy import select
 
+from connectors.errors import TokenRefused
+from connectors.jose import public_part
 from contracts.documents import EvidenceType, Grade
-from contracts.grounds import Purpose
-from contracts.identifiers import Siret, is_siret, new_uuid
+from contracts.grounds import Instrument, Purpose
+from contracts.identifiers import Siret, is_siret
+from hub.errors import PartnerFilesRefused
 from hub.partners.tables import AGREEMENT, PARTNER
-from vault.db import ReadTx, WriteTx
+from vault.db import ReadTx
+
+OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK})
+"""Grounds that no agreement gives."""
+
+
+def _siret(value: object) -> object:
+    if not isinstance(value, str) or not is_siret(value):
+        raise ValueError("not a SIRET: 14 digits with a right sum")
+    return value
+
+
+SiretText = Annotated[str, BeforeValidator(_siret)]
+Sentence = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Address = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Party(_Entry):
+    """A body as controller or processor (RGPD 26, 28)."""
+
+    siret: SiretText
+    name: Sentence
+
+
+class Deliberation(_Entry):
+    """The decision of an assembly that the exchange rests on."""
+
+    number: Annotated[str, Field(min_length=2, max_length=60)]
+    date: date
+
+
+class Habilitation(_Entry):
+    """The right to reuse a national source, as its owner gave it (DataPass)."""
+
+    number: Annotated[str, Field(min_length=1, max_length=40)]
+    source: Sentence
+    """Which source, and whose: the published list names it (CRPA L.114-8 III)."""
+    scopes: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")], ...], Field(min_length=1)]
+
+
+class OnBehalf(_Entry):
+    """A treatment, or a role of habilitated agents, that may stand behind a request (CRPA R.114-9-6)."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,59}$")]
+    name_fr: Sentence
+    """As the family reads it."""
+
+
 class AgreementFile(_Entry):
     """What a convention lets a partner have: never more than all of its fields allow together."""
 
-    reference: str = Field(min_length=3)
-    purposes: tuple[Purpose, ...]
-    services: tuple[str, ...]
-    evidence_types: tuple[EvidenceType, ...]
+    reference: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$")]
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
+    services: Annotated[tuple[str, ...], Field(min_length=1)]
+    evidence_types: Annotated[tuple[EvidenceType, ...], Field(min_length=1)]
     minimum_grade: Grade
+    gives: Literal["answer", "document"]
+    """Whether a partner gets no more than signed answers, or documents too."""
+    instrument: Instrument
+    """The article the exchange rests on."""
+    controller: Party
+    processor: Party
+    deliberation: Deliberation
+    habilitation: Habilitation | None = None
+    treatments: tuple[OnBehalf, ...] = ()
+    agent_roles: tuple[OnBehalf, ...] = ()
+    retention_months: Annotated[int, Field(ge=1, le=600)]
+    """How long the partner keeps what it got."""
     valid_from: date
     valid_until: date
+
+    @model_validator(mode="after")
+    def _whole(self) -> "AgreementFile":
+        if self.instrument in OURS_ALONE:
+            raise ValueError("instrument: no agreement rests on it")
+        if self.valid_until < self.valid_from:
+            raise ValueError("valid_until: before valid_from")
+        if not (self.treatments or self.agent_roles):
+            raise ValueError("treatments, agent_roles: at least one stands behind each request (CRPA R.114-9-6)")
+        for name in ("treatments", "agent_roles"):
+            _once(name, [one.id for one in getattr(self, name)])
+        return self
 
 
 class PartnerFile(_Entry):
     """A public body we exchange with."""
 
-    siret: str
-    slug: str = Field(pattern=r"^[a-z0-9-]+$")
-    name: str
-    contact: str
+    siret: SiretText
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    name: Sentence
+    legal_category: Annotated[str, Field(pattern=r"^[478]\d{3}$")] | None = None
+    """INSEE, catégories juridiques, niveau III, where it is known: a body under public law, or one charged with a
+    public service (CRPA L.100-3)."""
+    contact: Address
+    """Who looks after the partner's programmes."""
+    security_contact: Address | None = None
+    data_protection_contact: Address | None = None
     webhook_url: str | None = None
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 1200
+    keys: tuple[dict[str, str], ...] = ()
+    """Public JWKs the partner proves itself with; two of them while one takes the other's place."""
     agreements: tuple[AgreementFile, ...] = ()
 
-    @field_validator("siret")
+    @field_validator("keys")
     @classmethod
-    def _is_siret(cls, value: str) -> str:
-        if not is_siret(value):
-            raise ValueError("not a SIRET")
-        return value
+    def _are_public_keys(cls, keys: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
+        for key in keys:
+            try:
+                if public_part(key) != key:
+                    raise ValueError("a member too many; a private one must never lie here")
+            except TokenRefused:
+                raise ValueError("not a public JWK for ES256, EdDSA or PS256") from None
+            if not key.get("kid"):
+                raise ValueError("a key without kid")
+        _once("keys", [key["kid"] for key in keys])
+        return keys
+
+    @model_validator(mode="after")
+    def _whole(self) -> "PartnerFile":
+        _once("agreements", [one.reference for one in self.agreements])
+        if self.agreements and not (self.security_contact and self.data_protection_contact):
+            raise ValueError("security_contact, data_protection_contact: needed where there is an agreement")
+        return self
 
 
 def read_partners(folder: Path) -> list[PartnerFile]:
-    """Read every ``*.toml`` of ``folder``; raises ``pydantic.ValidationError`` naming field and rule."""
-    return [PartnerFile.model_validate(tomllib.loads(path.read_text())) for path in sorted(folder.glob("*.toml"))]
+    """Read every ``*.toml`` of ``folder``; raises :class:`PartnerFilesRefused` naming each file, field and rule."""
+    files, faults = read_files(folder)
+    if faults:
+        raise PartnerFilesRefused("\n".join(faults))
+    return [file for _, file in files]
 
 
-def apply_partner(
-    tx: WriteTx,
-    partner: PartnerFile,
-    *,
-    jwks: Mapping[str, Any],
-    wrap_secret: Callable[[], bytes | None],
-    now: datetime,
-) -> list[str]:
-    """Bring one partner in line with its file; return in words what changed, nothing for a second run.
-
-    ``wrap_secret`` gives the webhook secret wrapped under the master key; it is asked only for a new partner, so that
-    a second run does not change the secret a partner already has.
-    """
-    changes = []
-    facts = {
-        "slug": partner.slug,
-        "name": partner.name,
-        "contact": partner.contact,
-        "jwks": dict(jwks),
-        "webhook_url": partner.webhook_url,
-    }
-    known = tx.execute(select(PARTNER).where(PARTNER.c.siret == partner.siret)).mappings().one_or_none()
-    if known is None:
-        secret = wrap_secret()
-        row = {"siret": partner.siret, **facts, "webhook_secret_wrapped": secret, "recorded_at": now}
-        tx.execute(insert(PARTNER).values(**row))
-        changes.append(f"partner {partner.siret} added")
-    elif any(known[name] != value for name, value in facts.items()):
-        tx.execute(update(PARTNER).where(PARTNER.c.siret == partner.siret).values(**facts))
-        changes.append(f"partner {partner.siret} changed")
-    return changes + _apply_agreements(tx, partner, now=now)
+def read_files(folder: Path) -> tuple[list[tuple[str, PartnerFile]], list[str]]:
+    """Return the files that can be read, by name, and in words what is wrong with the others."""
+    files: list[tuple[str, PartnerFile]] = []
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            files.append((path.name, PartnerFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            faults.append(f"{path.name}: {error}")
+        except ValidationError as error:
+            for fault in error.errors(include_input=False, include_url=False):
+                place = ".".join(map(str, fault["loc"])) or "file"
+                faults.append(f"{path.name}: {place}: {fault['msg'].removeprefix('Value error, ')}")
+    for name in ("siret", "slug"):
+        faults += _shared(name, [(where, getattr(file, name)) for where, file in files])
+    return files, faults
 
 
 def secret_context(siret: str) -> bytes:
@@ -95,48 +177,37 @@ def secret_context(siret: str) -> bytes:
 
 
 def agreements_of(tx: ReadTx, siret: Siret, *, on: date) -> list[AgreementFile]:
-    """Return the agreements of a partner that are in force; none for a suspended one."""
+    """Return the agreements of a partner that are in force; none for a suspended one, and no suspended one."""
     rows = tx.execute(
         select(AGREEMENT)
         .join(PARTNER, PARTNER.c.siret == AGREEMENT.c.siret)
         .where(
             AGREEMENT.c.siret == siret,
             AGREEMENT.c.retracted_at.is_(None),
+            AGREEMENT.c.suspended_at.is_(None),
             AGREEMENT.c.valid_from <= on,
             AGREEMENT.c.valid_until >= on,
             PARTNER.c.suspended_at.is_(None),
         )
     )
-    return [AgreementFile.model_validate(_facts(row)) for row in rows.mappings()]
+    return [agreement_in(row) for row in rows.mappings()]
 
 
-def _apply_agreements(tx: WriteTx, partner: PartnerFile, *, now: datetime) -> list[str]:
-    current = {
-        row["reference"]: row
-        for row in tx.execute(
-            select(AGREEMENT).where(AGREEMENT.c.siret == partner.siret, AGREEMENT.c.retracted_at.is_(None))
-        ).mappings()
-    }
-    wanted = {agreement.reference: agreement for agreement in partner.agreements}
-    changes = []
-    for reference, row in current.items():
-        if reference not in wanted or AgreementFile.model_validate(_facts(row)) != wanted[reference]:
-            where = AGREEMENT.c.agreement_id == row["agreement_id"]
-            tx.execute(update(AGREEMENT).where(where).values(retracted_at=now))
-            changes.append(f"agreement {reference} of {partner.siret} retracted")
-    for agreement in partner.agreements:
-        dumped = agreement.model_dump(mode="python")
-        facts = {name: list(value) if isinstance(value, tuple) else value for name, value in dumped.items()}
-        added = tx.execute(
-            upsert(AGREEMENT)
-            .values(agreement_id=new_uuid(), siret=partner.siret, recorded_at=now, **facts)
-            .on_conflict_do_nothing()
-            .returning(AGREEMENT.c.agreement_id)
-        ).one_or_none()
-        if added is not None:
-            changes.append(f"agreement {agreement.reference} of {partner.siret} in force")
-    return changes
+def agreement_in(row: Mapping[Any, Any]) -> AgreementFile:
+    """Return what a row that is not retracted states."""
+    return AgreementFile.model_validate({name: row[name] for name in AgreementFile.model_fields})
 
 
-def _facts(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in AgreementFile.model_fields}
+def _once(what: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what}: {', '.join(twice)} twice")
+
+
+def _shared(what: str, said: Sequence[tuple[str, str]]) -> list[str]:
+    first: dict[str, str] = {}
+    return [
+        f"{where}: {what}: that of {first[value]} too"
+        for where, value in said
+        if first.setdefault(value, where) != where
+    ]

@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Date, LargeBinary, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Date, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
@@ -16,7 +16,12 @@ PARTNER = Table(
     Column("jwks", JSONB, nullable=False),
     Column("webhook_url", Text),
     Column("webhook_secret_wrapped", LargeBinary),
+    Column("legal_category", Text),
+    Column("security_contact", Text),
+    Column("data_protection_contact", Text),
+    Column("requests_per_minute", Integer, nullable=False),
     Column("suspended_at", TIMESTAMP(timezone=True)),
+    Column("suspended_reason", Text),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
@@ -30,11 +35,23 @@ AGREEMENT = Table(
     Column("services", ARRAY(Text), nullable=False),
     Column("evidence_types", ARRAY(Text), nullable=False),
     Column("minimum_grade", GRADE, nullable=False),
+    Column("gives", Text),
+    Column("instrument", Text),
+    Column("controller", JSONB(none_as_null=True)),
+    Column("processor", JSONB(none_as_null=True)),
+    Column("deliberation", JSONB(none_as_null=True)),
+    Column("habilitation", JSONB(none_as_null=True)),
+    Column("treatments", JSONB(none_as_null=True)),
+    Column("agent_roles", JSONB(none_as_null=True)),
+    Column("retention_months", Integer),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
     Column("retracted_at", TIMESTAMP(timezone=True)),
+    Column("suspended_at", TIMESTAMP(timezone=True)),
+    Column("suspended_reason", Text),
 )
+"""A row that is not retracted states everything; the database holds to it."""
 
 PSEUDONYM = Table(
     "pseudonym",
@@ -76,3 +93,22 @@ CREDENTIAL_REFUSAL = Table(
     Column("times", BigInteger, nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )
+
+RELEASE_STOP = Table(
+    "release_stop",
+    METADATA,
+    Column("stop_id", Uuid, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("stopped_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("resumed_at", TIMESTAMP(timezone=True)),
+)
+
+RATE_WINDOW = Table(
+    "rate_window",
+    METADATA,
+    Column("caller", LargeBinary, primary_key=True),
+    Column("begins_at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("hits", BigInteger, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+"""How often somebody, known by a digest only, asked within a minute."""

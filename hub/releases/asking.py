@@ -1,5 +1,6 @@
 """A partner asks what a procedure needs: documents, « not yet », « none », or a refusal that the journal keeps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym, Siret
 from hub.errors import HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
+from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym, resolve
 from hub.partners.registry import agreements_of
@@ -73,16 +75,25 @@ class Answer:
     """Why the decision, once taken, does not take effect yet: what of the other guardian's confirmation is lacking."""
 
 
-def ask(custody: Custody, catalogue: Catalogue, caller: Caller, asked: Asked) -> Answer:
+def ask(
+    custody: Custody,
+    catalogue: Catalogue,
+    caller: Caller,
+    asked: Asked,
+    *,
+    keep: Callable[[WriteTx, Answer], None] = lambda _tx, _answer: None,
+) -> Answer:
     """Answer a partner's question with the least that will do; of a set, every paper of it.
 
-    « None » is the answer for a subject that does not exist and for one that is somebody else's alike. Raises
+    ``keep`` is given the answer in the transaction that writes it down. « None » is the answer for a subject that does not exist and for one that is somebody else's alike. Raises
     :class:`InvalidValue`, :class:`OutsideAgreement`, :class:`OutsideGrant` and :class:`NoGround`; the journal keeps each refusal.
     """
     now = custody.now()
     try:
         with custody.db.transaction() as tx:
-            return _answer(tx, catalogue, caller, asked, now=now)
+            answer = _answer(tx, catalogue, caller, asked, now=now)
+            keep(tx, answer)
+            return answer
     except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
         with custody.db.transaction() as tx:
             _keep_refusal(tx, caller, asked, refusal, now=now)
@@ -108,10 +119,17 @@ def fetch(
                 raise NothingHere
             kind = tx.execute(select(EVIDENCE.c.evidence_type).where(EVIDENCE.c.evidence_id == evidence_id))
             caller.require(asked.service, asked.purpose, kind.scalar_one())
+            # Read again: what stood behind the question may no longer be the agreement's.
+            may_ask(tx, caller, asked, now=now)
             question = Question(
                 EvidenceId(evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
             )
-            cause = Cause(evidence_request_id=request_id, on_behalf_of=row.on_behalf_of)
+            cause = Cause(
+                evidence_request_id=request_id,
+                on_behalf_of=row.on_behalf_of,
+                client_key=caller.key,
+                proof_key=caller.proof_key,
+            )
             ordered = order_release(tx, catalogue, question, Channel.PULL, cause, now=now)
     except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
         if asked is not None:
@@ -121,14 +139,21 @@ def fetch(
     return ordered, hand_over(custody, ordered)
 
 
+def may_ask(tx: ReadTx, caller: Caller, asked: Asked, *, now: datetime) -> None:
+    """Hold a question to the agreements in force, to who stands behind it, and to the token.
+
+    Raises as :func:`hub.partners.behalf.require_agreement` does, and :class:`OutsideGrant`.
+    """
+    agreements = agreements_of(tx, caller.siret, on=paris_day(now))
+    require_agreement(agreements, asked.service, asked.purpose, asked.on_behalf_of)
+    caller.require(asked.service, asked.purpose)
+
+
 def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, now: datetime) -> Answer:
     service = catalogue.services.get(asked.service)
     if service is None or service.requirement(asked.requirement) is None:
         raise InvalidValue("service, requirement: not in the catalogue")
-    agreements = agreements_of(tx, caller.siret, on=paris_day(now))
-    if not any(asked.service in a.services and asked.purpose in a.purposes for a in agreements):
-        raise OutsideAgreement(f"{asked.service} for {asked.purpose}")
-    caller.require(asked.service, asked.purpose)
+    may_ask(tx, caller, asked, now=now)
     line = _line(tx, caller.siret, asked)
     if line is None:
         return _kept(tx, caller, asked, Answer(uuid4(), AnswerKind.NONE), None, now=now)
@@ -250,6 +275,8 @@ def _insert(
             on_behalf_of=asked.on_behalf_of,
             outcome=outcome,
             line_id=line_id,
+            client_key=caller.key,
+            proof_key=caller.proof_key,
             asked_at=now,
         )
     )

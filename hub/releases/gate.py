@@ -14,6 +14,7 @@ from contracts.events import EvidenceReleased
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId
 from hub.errors import NothingHere
+from hub.partners.suspending import refuse_while_stopped
 from hub.releases.agent_grounds import Look
 from hub.releases.case_copies import keep_case_copy
 from hub.releases.grounds import Question, find_ground
@@ -46,6 +47,10 @@ class Cause:
     evidence_request_id: UUID | None = None
     exchange_id: UUID | None = None
     on_behalf_of: str = ""
+    client_key: str | None = None
+    """``kid`` of the key that the token was got with."""
+    proof_key: str | None = None
+    """Thumbprint of the key that the token is bound to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,17 @@ def order_release(
 ) -> Ordered:
     """Find the ground and write the release down, in the caller's transaction.
 
-    Raises as :func:`hub.releases.grounds.find_ground` does; nothing is written then.
+    Raises as :func:`hub.releases.grounds.find_ground` does, and :class:`~hub.errors.ReleasesStopped`; nothing is
+    written then.
     """
+    refuse_while_stopped(tx)
     allowed = find_ground(tx, catalogue, question, now=now)
     actor = Actor(ActorKind.PARTNER, question.recipient)
     detail = {"channel": channel.value, "line": str(question.line_id), "evidence": str(question.evidence_id)}
     if cause.on_behalf_of:
         detail["on_behalf_of"] = cause.on_behalf_of
+    if cause.client_key and cause.proof_key:
+        detail |= {"client_key": cause.client_key, "proof_key": cause.proof_key}
     document_id = DocumentId(allowed.document_id)
     entry = _entry(document_id, allowed.holder_id, actor, allowed.ground, question.purpose, question.recipient, detail)
     entry_id = append(tx, entry)
@@ -84,6 +93,8 @@ def order_release(
             "entry_id": entry_id,
             "evidence_request_id": cause.evidence_request_id,
             "exchange_id": cause.exchange_id,
+            "client_key": cause.client_key,
+            "proof_key": cause.proof_key,
             "line_id": question.line_id,
         },
         allowed.ground,

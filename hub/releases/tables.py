@@ -16,6 +16,8 @@ EVIDENCE_REQUEST = Table(
     Column("on_behalf_of", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("line_id", Uuid),
+    Column("client_key", Text),
+    Column("proof_key", Text),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
@@ -35,6 +37,8 @@ RELEASE = Table(
     Column("evidence_request_id", Uuid),
     Column("exchange_id", Uuid),
     Column("line_id", Uuid),
+    Column("client_key", Text),
+    Column("proof_key", Text),
     Column("ordered_at", TIMESTAMP(timezone=True), nullable=False),
 )
 

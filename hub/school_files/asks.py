@@ -16,8 +16,10 @@ from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
 from contracts.identifiers import Siret, new_uuid
-from hub.errors import InvalidValue, NeverAskTwice, NothingHere
+from hub.errors import HubError, InvalidValue, NeverAskTwice, NothingHere
+from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
+from hub.partners.registry import agreements_of
 from hub.persons.deaths import has_died
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
 from hub.requirements.catalogue import Catalogue, Requirement
@@ -51,17 +53,27 @@ class Figures:
 
 
 def ask_family(
-    tx: WriteTx, catalogue: Catalogue, caller: Caller, line_id: UUID | None, requirement_id: str, *, now: datetime
+    tx: WriteTx,
+    catalogue: Catalogue,
+    caller: Caller,
+    line_id: UUID | None,
+    requirement_id: str,
+    *,
+    on_behalf_of: str,
+    now: datetime,
 ) -> Spared | None:
     """Ask the payer of a line for what a requirement takes, once; return why not, where the family is spared.
 
     The caller commits in both cases, so that what was spared is counted. Raises :class:`NothingHere` for a line that
-    is not this body's or no longer runs, :class:`OutsideGrant` where its token is for other services, and
-    :class:`InvalidValue` for a requirement the service does not have.
+    is not this body's or no longer runs, :class:`OutsideGrant` where its token is for other services,
+    :class:`InvalidValue` for a requirement the service does not have, and as
+    :func:`~hub.partners.behalf.require_agreement` does.
     """
     siret = caller.siret
     line = _line(tx, siret, line_id, now=now)
-    caller.require(line.service, catalogue.services[line.service].purpose)
+    purpose = catalogue.services[line.service].purpose
+    require_agreement(agreements_of(tx, siret, on=paris_day(now)), line.service, purpose, on_behalf_of)
+    caller.require(line.service, purpose)
     if has_died(tx, line.payer_id):
         raise NothingHere
     service = catalogue.services[line.service]
@@ -82,7 +94,12 @@ def ask_family(
             subjects=(line.payer_id,),
             recipient=siret,
             purpose=service.purpose.value,
-            detail={"step": "asked", "service": line.service, "requirement": requirement_id},
+            detail={
+                "step": "asked",
+                "service": line.service,
+                "requirement": requirement_id,
+                "on_behalf_of": on_behalf_of,
+            },
         ),
     )
     return None
@@ -91,6 +108,23 @@ def ask_family(
 def refuse(spared: Spared) -> NeverAskTwice:
     """Return the refusal that tells a body why the family is not asked."""
     return NeverAskTwice(spared.value)
+
+
+def keep_refusal(tx: WriteTx, caller: Caller, line_id: UUID | None, refusal: HubError, *, on_behalf_of: str) -> None:
+    """Keep that a body may not have a family asked; the family sees it where the line is theirs."""
+    payer = tx.execute(
+        select(ENROLMENT_LINE.c.payer_id).where(ENROLMENT_LINE.c.line_id == line_id)
+    ).scalar_one_or_none()
+    append(
+        tx,
+        JournalEntry(
+            act=JournalAct.REFUSE,
+            actor=Actor(ActorKind.PARTNER, caller.siret),
+            subjects=() if payer is None else (payer,),
+            recipient=caller.siret,
+            detail={"reason": type(refusal).__name__, "on_behalf_of": on_behalf_of},
+        ),
+    )
 
 
 def figures(tx: ReadTx) -> list[Figures]:

@@ -17,9 +17,10 @@ from connectors.sandbox.provisioning import (
     create_webhook_secret,
     register_client_key,
 )
+from hub.partners.applying import Change, Wanted, apply, plan
 from hub.partners.keys import TokenKeys
-from hub.partners.registry import PartnerFile, apply_partner, read_partners, secret_context
-from hub.persons.agents import Role, add_agent
+from hub.partners.registry import PartnerFile, read_partners, secret_context
+from hub.persons.agents import OPERATOR, Role, add_agent
 from hub.requirements.catalogue import load
 from hub.schema.migrating import upgrade
 from orchestration.stack.layout import CODE_ROOT, write_private
@@ -30,7 +31,7 @@ from vault.crypto import local
 from vault.crypto.digest import DuplicateKey
 from vault.crypto.keyring import MasterKey, hold_version
 from vault.crypto.records import RecordSigner
-from vault.db import Database
+from vault.db import Database, ReadTx
 from vault.documents.certificates import CertificateSigner
 from vault.journal.signing import HeadSigner
 
@@ -81,27 +82,35 @@ def migrate(stores: StoreAddresses) -> None:
     upgrade(stores.dsn("unefois_owner", driver="psycopg"))
 
 
-def apply_partners(places: Places, stores: StoreAddresses) -> list[str]:
-    """Bring partners and agreements in line with their files; return in words what changed."""
+def planned_partners(places: Places, tx: ReadTx) -> list[Change]:
+    """Return what applying the partners' files would change; nothing of it is done."""
+    return [change for wanted in _wanted_partners(places) for change in plan(tx, wanted)]
+
+
+def apply_partners(places: Places, stores: StoreAddresses) -> list[Change]:
+    """Bring partners and agreements in line with their files; return what changed."""
     master = local.LocalMasterKey.load(places.key(local.PUBLIC_NAME))
     database = Database.connect(stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
-    changes: list[str] = []
+    changes: list[Change] = []
     try:
         with database.transaction() as tx:
             hold_version(tx)
-            for file in read_partners(PARTNERS):
-                url = file.webhook_url and file.webhook_url.format(sandbox=places.url("sandbox"))
-                partner = file.model_copy(update={"webhook_url": url})
-                changes += apply_partner(
-                    tx,
-                    partner,
-                    jwks={"keys": [create_partner_keys(places.sandbox, partner.slug)]},
-                    wrap_secret=partial(_wrapped_secret, places, master, partner),
-                    now=utc_now(),
-                )
+            for wanted in _wanted_partners(places):
+                secret = partial(_wrapped_secret, places, master, wanted.file)
+                changes += apply(tx, wanted, wrap_secret=secret, actor=OPERATOR, now=utc_now())
     finally:
         database.close()
     return changes
+
+
+def _wanted_partners(places: Places) -> list[Wanted]:
+    found = []
+    for file in read_partners(PARTNERS):
+        url = file.webhook_url and file.webhook_url.format(sandbox=places.url("sandbox"))
+        # One machine plays its partners, and with their keys.
+        keys = () if file.keys else (create_partner_keys(places.sandbox, file.slug),)
+        found.append(Wanted(file.model_copy(update={"webhook_url": url}), keys))
+    return found
 
 
 def apply_agents(stores: StoreAddresses) -> None:

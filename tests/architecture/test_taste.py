@@ -11,6 +11,7 @@ MODULE_LINES, FUNCTION_LINES, POSITIONAL = 400, 50, 5
 POSITIONAL_EXEMPT = {
     "orchestration.cli": "Typer makes options of parameters",
     "orchestration.agent_commands": "the same",
+    "orchestration.partner_commands": "the same",
     "hub.api.partners": "FastAPI makes parameters of a form",
 }
 POSITIONAL_ALLOWED = {

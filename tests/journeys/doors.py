@@ -242,7 +242,7 @@ class Partner:
             "service": service,
             "requirement": requirement,
             "purpose": service,
-            "on_behalf_of": "a-test",
+            "on_behalf_of": f"treatment:{service}",
         }
         proving = self.proving(token or self.token())
         return self.http.post("/hub/v1/evidence-requests", json=question | changed, auth=proving)

@@ -8,9 +8,16 @@ from tests.journeys.doors import Partner, assert_problem, family, subject_of
 from tests.journeys.test_partners import coined
 from tests.system import BOURSES, CAISSE, FAMILLES, MAIRIE
 
+ROLES = {
+    "caisse-13": "canteen_officer",
+    "paris-familles": "family_officer",
+    "mairie-13": "school_officer",
+    "bourses": "bursary_officer",
+}
+
 
 def ask_family(partner: Partner, subject, requirement: str):
-    told = {"subject": str(subject), "requirement": requirement}
+    told = {"subject": str(subject), "requirement": requirement, "on_behalf_of": f"agent:{ROLES[partner.slug]}:17"}
     return partner.http.post("/hub/v1/family-asks", json=told, auth=partner.proving(partner.token()))
 
 

@@ -21,7 +21,7 @@ QUESTION = {
     "service": "canteen_enrolment",
     "requirement": "child_identity",
     "purpose": "canteen_enrolment",
-    "on_behalf_of": "a-test",
+    "on_behalf_of": "treatment:canteen_enrolment",
 }
 PATH = "/hub/v1/evidence-requests"
 RSA: dict[str, Any] = {**jwk.RSAKey.generate_key(2048).as_dict(private=True), "kid": "proof"}

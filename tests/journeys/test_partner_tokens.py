@@ -104,8 +104,9 @@ def test_another_grant_is_not_known(partner):
 
 def test_a_question_without_a_token(partner):
     answer = partner.http.post("/hub/v1/evidence-requests", json={})
-    assert_problem(answer, "invalid-token")
-    assert answer.headers["www-authenticate"].startswith("DPoP error=")
+    assert_problem(answer, "token-missing")
+    # RFC 6750 3.1: nothing was sent, so nothing was wrong with it.
+    assert answer.headers["www-authenticate"] == 'DPoP algs="ES256 EdDSA PS256"'
 
 
 def test_tokens_that_are_none_of_ours(partner):

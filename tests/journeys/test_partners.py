@@ -178,9 +178,11 @@ def test_what_was_pulled_for_one_body_is_never_handed_to_another(running):
 
 FORGED_AGREEMENT = """
     INSERT INTO hub.agreement (agreement_id, siret, reference, purposes, services, evidence_types, minimum_grade,
-                               valid_from, valid_until, recorded_at)
+                               valid_from, valid_until, recorded_at, gives, instrument, controller, processor,
+                               deliberation, treatments, agent_roles, retention_months)
     SELECT gen_random_uuid(), siret, 'FORGED', purposes, services, '{quotient_familial}', 'self_declared',
-           valid_from, valid_until, now() FROM hub.agreement WHERE reference = 'BRS-2026-01'"""
+           valid_from, valid_until, now(), gives, instrument, controller, processor,
+           deliberation, treatments, agent_roles, retention_months FROM hub.agreement WHERE reference = 'BRS-2026-01'"""
 FORGED_SATISFACTION = """
     INSERT INTO hub.satisfaction
     SELECT gen_random_uuid(), l.line_id, 'household_income', e.evidence_id, f.fit_id, e.grade, now(), NULL

@@ -42,6 +42,8 @@ class JournalAct(StrEnum):
     ROTATE = "rotate"
     STAFF = "staff"
     """Who may act as an agent changed."""
+    PARTNER = "partner"
+    """A partner, an agreement, or whether anything is released to partners at all, changed."""
 
 
 class ActorKind(StrEnum):

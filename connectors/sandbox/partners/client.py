@@ -34,7 +34,8 @@ class Question(BaseModel):
     service: str = Field(max_length=60)
     requirement: str = Field(max_length=60)
     purpose: str = Field(max_length=60)
-    on_behalf_of: str = Field(default="sandbox-treatment", max_length=120)
+    # Each service of the sandbox's partners is a treatment of their agreements, under the same name.
+    on_behalf_of: str = Field(default_factory=lambda told: f"treatment:{told.get('service')}", max_length=120)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,6 @@ class Puller:
                     service=row["service"],
                     requirement=row["requirement"],
                     purpose=row["service"],
-                    on_behalf_of=f"treatment-{row['service']}",
                 )
             except ValidationError:
                 continue

@@ -31,6 +31,16 @@ def test_no_siret(wrong):
     assert not is_siret(wrong)
 
 
+@pytest.mark.parametrize("siret", ["35600000000048", "35600000049837"])
+def test_the_establishments_of_la_poste_have_a_sum_of_their_own(siret):
+    assert is_siret(siret)
+
+
+@pytest.mark.parametrize("wrong", ["35600000049838", "35700000049835"])
+def test_nobody_else_has_that_sum_and_not_every_number_of_la_poste_has_it(wrong):
+    assert not is_siret(wrong)
+
+
 @given(st.integers(0, 13), st.integers(1, 9))
 def test_one_changed_digit_is_noticed(place, by):
     changed = CAISSE[:place] + str((int(CAISSE[place]) + by) % 10) + CAISSE[place + 1 :]

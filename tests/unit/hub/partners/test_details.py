@@ -1,29 +1,20 @@
 """What a partner wants a token for: read strictly, and never granted beyond one agreement."""
 
 import json
-from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.documents import EvidenceType, Grade
 from contracts.grounds import Purpose
 from hub.errors import DetailsRefused
 from hub.partners.details import DETAIL_TYPE, dumped, grant, read_details, read_granted
 from hub.partners.registry import AgreementFile
+from tests.unit.hub.partners import stating
 
 
 def agreement(service: str, *types: str) -> AgreementFile:
-    dates = {"valid_from": date(2026, 1, 1), "valid_until": date(2028, 8, 31)}
-    return AgreementFile(
-        reference="A-1",
-        purposes=(Purpose(service),),
-        services=(service,),
-        evidence_types=tuple(EvidenceType(one) for one in types),
-        minimum_grade=Grade.SEALED,
-        **dates,
-    )
+    return stating.agreement(purposes=(service,), services=(service,), evidence_types=types)
 
 
 AGREEMENTS = [
