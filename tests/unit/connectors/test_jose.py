@@ -160,7 +160,7 @@ def test_one_kind_of_token_is_not_taken_for_another(typ: str, expected: str | No
         verify_compact(sign_compact({}, KEY, typ=typ), [PUBLIC], typ=expected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(TOKEN) - 1), st.characters(codec="ascii"))
 def test_any_changed_character_is_refused(at: int, letter: str) -> None:
     changed = TOKEN[:at] + letter + TOKEN[at + 1 :]

@@ -185,7 +185,7 @@ def test_waiting_times_are_obeyed() -> None:
     assert decode(answer(504, error("00501", retry_in=10))).until == NOW + timedelta(seconds=10)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(exchanges(mutations(json.dumps(family()).encode())))
 def test_decode_is_total(exchange: Exchange) -> None:
     outcome = decode(exchange)

@@ -63,7 +63,7 @@ def test_what_is_granted_reads_back_and_nothing_else_does() -> None:
             read_granted(other)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(max_size=60), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)))
 def test_whatever_else_comes_is_refused_in_one_way(text: str) -> None:
     with pytest.raises(DetailsRefused):

@@ -64,7 +64,7 @@ def test_addresses_that_are_not(other: object) -> None:
         check(htu=other)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=80))
 def test_no_address_makes_it_fall(url: str) -> None:
     with pytest.raises(InvalidProof):

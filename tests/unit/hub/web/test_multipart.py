@@ -55,7 +55,7 @@ async def chunks(body: bytes, cuts: list[int] | None) -> AsyncIterator[bytes]:
         yield body[start:end]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(CONTENT, st.lists(st.integers(0, 10_000), max_size=30))
 def test_however_the_form_is_cut_the_file_and_its_length_are_the_same(content: bytes, cuts: list[int]) -> None:
     form, found = read(usual(content), cuts)
@@ -66,7 +66,7 @@ def test_however_the_form_is_cut_the_file_and_its_length_are_the_same(content: b
 
 
 @given(CONTENT)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_one_byte_at_a_time_is_the_same(content: bytes) -> None:
     body = usual(content)
     assert read(body, list(range(len(body))))[1] == content
@@ -146,7 +146,6 @@ def test_a_boundary_longer_than_allowed_is_refused() -> None:
 
 
 @given(st.integers(1, 200))
-@settings(deadline=None)
 def test_a_form_cut_short_is_never_taken_for_whole(missing: int) -> None:
     body = usual(b"x" * 300)
     with pytest.raises((LengthMismatch, InvalidValue)):
@@ -155,7 +154,6 @@ def test_a_form_cut_short_is_never_taken_for_whole(missing: int) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(deadline=None)
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with pytest.raises((InvalidValue, LengthMismatch)):
         read(body)

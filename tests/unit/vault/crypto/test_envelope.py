@@ -65,7 +65,7 @@ def pieces(data: bytes, size: int = 700) -> Iterator[bytes]:
         yield b""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(BORDERS | st.integers(0, 20_000), st.integers(1, 9000))
 def test_length_formula_is_exact_and_the_object_opens(length: int, chunk: int) -> None:
     sealed = seal(text(length), chunk=chunk)
@@ -87,7 +87,7 @@ def test_ciphertext_is_ready_while_the_text_still_comes() -> None:
     assert max(ready) < 200_000
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(1, 13_000), st.data())
 def test_every_changed_bit_is_noticed(length: int, data: st.DataObject) -> None:
     sealed = seal(text(length))

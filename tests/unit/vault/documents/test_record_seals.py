@@ -157,7 +157,7 @@ def test_what_nobody_altered_opens(two: Two) -> None:
     assert _released(two.custody, two.first) == b"masked " * 900
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_set_of_swapped_columns_is_refused(two: Two, data: st.DataObject) -> None:
     victim, donor = data.draw(st.permutations([two.first, two.second, two.other]))[:2]

@@ -86,7 +86,7 @@ def test_a_seal_and_words_of_another_kind_contradict() -> None:
 
 
 @given(st.lists(st.text(max_size=30), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_words_are_classified(texts: list[str]) -> None:
     said = classify(lined(*texts))
     assert 0 <= said.confidence <= 1

@@ -120,7 +120,7 @@ def test_what_was_asked_for_is_not_what_was_decided() -> None:
 
 
 @given(st.sampled_from(list(EvidenceType)), st.lists(st.text(max_size=40), max_size=30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_words_give_values_within_bounds(kind: EvidenceType, texts: list[str]) -> None:
     read = from_words(kind, lined(*texts))
     assert all(0 < len(value) <= MAX_VALUE for value in read.fields.values())

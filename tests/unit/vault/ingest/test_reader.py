@@ -211,7 +211,7 @@ def test_viewing_copies_are_rebuilt_and_deterministic(authority: SealAuthority, 
 
 
 @given(data=st.binary(max_size=2000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes_after_a_magic_get_a_reading(data: bytes) -> None:
     nobody = TrustStore((), (), allow_test_authority=False)
     for magic, announced in ((b"%PDF-1.4\n", "PDF"), (b"\xff\xd8\xff\xe0", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG")):

@@ -78,7 +78,7 @@ def altered(code: bytes, position: int, character: bytes, how: str) -> bytes:
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_alteration_passes(code: bytes, trust: TrustStore, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(code) - 1))
     character = data.draw(st.sampled_from([bytes([value]) for value in range(256)]))
@@ -98,7 +98,7 @@ def test_a_forged_annex_adds_no_value(code: bytes, trust: TrustStore) -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_get_a_verdict(noise: bytes, cut: int) -> None:
     for code in (noise, b"DC" + noise, b"DC04XX000001259425940101FR10" + noise, noise[:cut] + b"\x1f" + noise):
         assert doc2d.verify(code, NOBODY, on=ON).outcome is not Outcome.PASSED
