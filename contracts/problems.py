@@ -211,6 +211,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "The City has stopped every release to partners for now; nothing was handed over.",
             "La Ville a suspendu toutes les transmissions aux services. Rien n'a été transmis.",
         ),
+        _p(
+            "answer-only",
+            403,
+            "The agreement gives answers, not documents.",
+            "La convention de ce service lui donne une réponse, et non le document.",
+        ),
         _p("invalid-client", 401, "Client authentication failed.", "L'identification du service a échoué."),
         _p("token-missing", 401, "An access token is needed.", "Un jeton d'accès est nécessaire."),
         _p("invalid-token", 401, "The access token is not valid.", "Le jeton d'accès n'est pas valable."),

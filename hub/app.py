@@ -22,6 +22,8 @@ from hub.api import (
     partner_care,
     partners,
     problems,
+    questions,
+    receipts,
     reviews,
     sign_in,
     tus,
@@ -34,7 +36,7 @@ from hub.api.shapes import HealthShape
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.prefork import serve
-from hub.web import agreeing, explaining, looks, pages, refusals
+from hub.web import agreeing, explaining, looks, pages, refusals, sharing
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -62,6 +64,7 @@ def residents_routes() -> FastAPI:
     app = _app("door")
     for router in (sign_in.router, documents.router, documents.leaving, uploads.router, families.router, homes.router):
         app.include_router(router)
+    app.include_router(receipts.of_residents)
     for router in (agent_sign_in.router, reviews.router, confirmations.router, life_events.router, agreeing.router):
         app.include_router(router)
     for router in (partner_care.router, partner_care.everybody):
@@ -76,8 +79,17 @@ def residents_routes() -> FastAPI:
 def partners_routes() -> FastAPI:
     """Return the partners' door without its parts: enough to describe it, not to serve."""
     app = _app("release")
-    for router in (authorisation.router, partners.router, checkpoints.router, looks.router, explaining.showing):
+    for router in (
+        authorisation.router,
+        questions.router,
+        partners.router,
+        checkpoints.router,
+        looks.router,
+        explaining.showing,
+    ):
         app.include_router(router)
+    app.include_router(receipts.of_partners)
+    app.include_router(sharing.showing)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app

@@ -16,7 +16,8 @@ from hub.bindings import Bindings
 from hub.exchanges.quotient import QuotientSource
 from hub.notifications.deliveries import Sender
 from hub.partners.credentials import Issuer
-from hub.partners.keys import KeyFile
+from hub.partners.keys import ANSWERS, KeyFile
+from hub.releases.answering import AnswerSigner
 from hub.requirements.catalogue import Catalogue, load
 from hub.settings import PINNED_ISSUERS, HubSettings
 from vault.documents.custody import Custody
@@ -41,6 +42,7 @@ class ReleaseDoor:
     custody: Custody
     catalogue: Catalogue
     issuer: Issuer
+    answers: AnswerSigner
     journal_key: str
     """Public key of the journal's heads, as it is published."""
 
@@ -74,12 +76,14 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
     """Assemble the partners' door."""
     ring = KeyFile(_required(hub.token_signing_key, "HUB_TOKEN_SIGNING_KEY")).ring
+    answers = KeyFile(_required(hub.answer_signing_key, "HUB_ANSWER_SIGNING_KEY"), ANSWERS).ring
     published = vault_parts.head_verifier(vault).text()
     return ReleaseDoor(
         hub,
         vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)),
         load(),
         Issuer(hub.release_url, ring),
+        AnswerSigner(hub.release_url, answers),
         published,
     )
 

@@ -66,6 +66,14 @@ class OutsideAgreement(HubError):
     """The recipient's agreement does not cover what was asked."""
 
 
+class AnswerOnly(OutsideAgreement):
+    """The recipient's agreement gives answers, and no document was ever part of it."""
+
+
+class CopyNotMarked(HubError):
+    """The copy is not in the form in which its recipient can be written on it, so it does not leave."""
+
+
 class InvalidClient(HubError):
     """The partner's client authentication failed."""
 

@@ -38,6 +38,8 @@ class HubSettings(BaseSettings):
     """JSON list of identity providers with our credential at each; the residents' door only."""
     token_signing_key: Path | None = None
     """Ring of private JWKs of the partners' authorisation server; the release door only."""
+    answer_signing_key: Path | None = None
+    """Ring of private JWKs that signs answers and nothing else; the release door only."""
     secrets: Path | None = None
     """Folder below which bindings' secret references are resolved; worker and pipelines only."""
     bindings: Path | None = None

@@ -29,6 +29,8 @@ class TraceLine:
     why: str
     document: UUID | None
     entry: UUID
+    release: UUID | None
+    """What left to somebody else, where something did; it has a receipt."""
 
 
 _SENTENCES = {
@@ -37,6 +39,7 @@ _SENTENCES = {
     JournalAct.CONCLUDE: "Lecture du document",
     JournalAct.VIEW: "Consultation",
     JournalAct.RELEASE: "Transmission d'un document",
+    JournalAct.RECEIPT: "Reçu d'une transmission",
     JournalAct.REFUSE: "Demande refusée",
     JournalAct.ERASE: "Effacement d'un document",
     JournalAct.LINK: "Lien avec un enfant",
@@ -86,6 +89,8 @@ _REQUEST_STEPS = {
     "upheld_for_you": "Un agent a examiné votre opposition : la demande ne prend pas effet sans votre accord",
 }
 
+_RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
+
 
 def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, *, limit: int = 200) -> list[TraceLine]:
     """Return what was done with a person's papers, newest first; nobody else's acts appear by name."""
@@ -121,7 +126,13 @@ def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceT
         why=", ".join(filter(None, (_why(catalogue, stored), behalf))),
         document=entry.document,
         entry=stored.entry_id,
+        release=_release(entry),
     )
+
+
+def _release(entry: JournalEntry) -> UUID | None:
+    named = entry.detail.get("release")
+    return UUID(named) if isinstance(named, str) else None
 
 
 def _who(catalogue: Catalogue, entry: JournalEntry) -> str:
@@ -146,8 +157,8 @@ def _what(stored: StoredEntry) -> str:
         reason = str(stored.entry.detail.get("reason", "")) if step == "told" else ""
         sentence = family_sentence(reason) or _REVIEW_STEPS.get(str(step), _SENTENCES[JournalAct.REVIEW])
         return sentence.removesuffix(".")
-    if stored.entry.act is JournalAct.RELEASE and stored.entry.actor.kind is ActorKind.AGENT:
-        return "Un agent a regardé un document"
+    if stored.entry.act is JournalAct.RELEASE:
+        return _RELEASED.get(str(stored.entry.detail.get("channel")), _SENTENCES[JournalAct.RELEASE])
     if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
         return "Document déjà déposé, réutilisé"
     return _SENTENCES[stored.entry.act]

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from hub.errors import HubError
-from orchestration import agent_commands, partner_commands, seals
+from orchestration import agent_commands, key_commands, partner_commands, seals
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
 from vault.errors import VaultError
@@ -20,7 +20,6 @@ journal = typer.Typer(no_args_is_help=True, help="The journal: who touched what,
 contracts = typer.Typer(no_args_is_help=True, help="Schemas and OpenAPI documents generated from the code.")
 vault = typer.Typer(no_args_is_help=True, help="Custody: audit, holds, case copies, destruction certificates.")
 certificate = typer.Typer(no_args_is_help=True, help="Destruction certificates.")
-keys = typer.Typer(no_args_is_help=True, help="The master key.")
 sandbox = typer.Typer(no_args_is_help=True, help="The sandbox that plays the outside.")
 catalogue = typer.Typer(no_args_is_help=True, help="The catalogue: what services take, and judging by it again.")
 app.add_typer(catalogue, name="catalogue")
@@ -33,7 +32,7 @@ app.add_typer(partner_commands.breach, name="breach")
 app.add_typer(agent_commands.app, name="agents")
 app.add_typer(vault, name="vault")
 vault.add_typer(certificate, name="certificate")
-app.add_typer(keys, name="keys")
+app.add_typer(key_commands.app, name="keys")
 app.add_typer(seals.app, name="seal")
 
 State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
@@ -341,34 +340,6 @@ def catalogue_reevaluate(
 
     report = work.judge_again(_layout(state), dry_run=dry_run)
     print(work.as_json(report) if as_json else work.in_words(report))
-
-
-Service = Annotated[bool, typer.Option("--service", help="The key the environment names, not a state folder's.")]
-
-
-@keys.command("rotate")
-def keys_rotate(
-    service: Service = False,  # noqa: FBT002 - Typer reads it as a flag
-    state: State = None,
-) -> None:
-    """Give the master key a new version while the doors run; what it wraps moves over, then the older opens nothing."""
-    from orchestration.keys import rotate_as_told, rotate_one_machine
-
-    moved = rotate_as_told() if service else rotate_one_machine(_layout(state))
-    print(f"{moved} keys and secrets were moved to the new version; older versions open nothing any more")
-
-
-@keys.command("rotate-tokens")
-def keys_rotate_tokens(
-    ring: Annotated[
-        Path | None, typer.Option(help="The file HUB_TOKEN_SIGNING_KEY names, outside one machine.")
-    ] = None,
-    state: State = None,
-) -> None:
-    """Let the next key sign partners' access tokens and publish another one; the doors notice by themselves."""
-    from orchestration.keys import rotate_tokens
-
-    print("\n".join(rotate_tokens(ring or _layout(state).keys / "tokens.jwks.json")))
 
 
 def _layout(state: Path | None) -> Layout:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from uuid import UUID
 
+from hub.releases.receipts import FORMAT as RECEIPT_FORMAT
+from hub.releases.receipts import verify_receipt
 from orchestration.stack.addresses import addresses
 from orchestration.stack.layout import Layout
 from vault.db import Database
@@ -27,9 +29,10 @@ def verify_all(layout: Layout, public_key: Path, published: Path | None = None) 
 
 
 def check_proof(proof: Path, public_key: Path) -> tuple[str, bool]:
-    """Check one proof file offline."""
+    """Check one proof file or reuse receipt offline."""
     text = proof.read_text(encoding="utf-8")
-    verify = verify_consistency if CONSISTENCY_FORMAT in text else verify_proof
+    kinds = ((CONSISTENCY_FORMAT, verify_consistency), (RECEIPT_FORMAT, verify_receipt))
+    verify = next((check for name, check in kinds if name in text), verify_proof)
     verdict = verify(text, _verifier(public_key))
     return ("the proof holds" if verdict.holds else f"the proof does not hold: {verdict.fails}"), verdict.holds
 

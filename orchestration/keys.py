@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from hub.partners.keys import TokenKeys
+from hub.partners.keys import TOKENS, Signs, TokenKeys
 from hub.partners.secrets import PartnerSecretPlace
 from orchestration.stack import lock
 from orchestration.stack.addresses import addresses
@@ -41,13 +41,13 @@ def rotate_one_machine(layout: Layout, *, grace: float = GRACE) -> int:
     return _rotate(addresses(layout).dsn("unefois_owner", driver="psycopg"), master, grace=grace)
 
 
-def rotate_tokens(path: Path) -> list[str]:
-    """Turn the ring of token keys in ``path`` by one; return in words which key does what now.
+def rotate_tokens(path: Path, signs: Signs = TOKENS) -> list[str]:
+    """Turn the ring of keys in ``path`` by one; return in words which key does what now.
 
     Raises :class:`~hub.errors.RotationUnderWay` and ``ValueError`` as :mod:`hub.partners.keys` does.
     """
     now = utc_now()
-    ring = TokenKeys.parse(path.read_text(encoding="utf-8")).rotated(now)
+    ring = TokenKeys.parse(path.read_text(encoding="utf-8"), signs).rotated(now)
     write_private(path, ring.text())
     return ring.told(now)
 

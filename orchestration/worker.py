@@ -28,6 +28,7 @@ from hub.exchanges.quotient import fetch_quotient_familial
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import CHANNEL
 from hub.persons.proving import examine_claim
+from hub.releases.disclosing import forget_old_disclosures
 from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
@@ -193,7 +194,7 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
 def _forget_records(custody: Custody) -> int:
     with custody.db.transaction() as tx:
         prune_troubles(tx, now=custody.now())
-        return forget_old_records(tx, now=custody.now())
+        return forget_old_records(tx, now=custody.now()) + forget_old_disclosures(tx, now=custody.now())
 
 
 def reconcile_for_ever(custody: Custody, stop: threading.Event) -> None:

@@ -1,7 +1,10 @@
 """A family's children, démarches, school files, and who saw what."""
 
+from uuid import UUID
+
 from fastapi import APIRouter
 
+from hub.api.answer_shapes import ForeseenShape
 from hub.api.callers import DoorDep, Resident
 from hub.api.shapes import (
     AccessShape,
@@ -19,6 +22,7 @@ from hub.api.shapes import (
     WishShape,
 )
 from hub.persons.family import Child, children_of, claim_child
+from hub.releases.previewing import foresee
 from hub.requests.lines import Parity
 from hub.requests.open import Wish, open_request
 from hub.school_files.view import FileView, LineView, school_files
@@ -92,6 +96,14 @@ def list_school_files(door: DoorDep, who: Resident) -> list[SchoolFileShape]:
     """Return the school files of one's children, with one's own lines."""
     with door.custody.db.read() as tx:
         return [_file(view) for view in school_files(tx, door.catalogue, who.person_id)]
+
+
+@router.get("/lines/{line}/preview")
+def preview_line(line: UUID, door: DoorDep, who: Resident) -> list[ForeseenShape]:
+    """Return what the body of one's own line would receive if it asked now: the very claims, and which papers."""
+    with door.custody.db.read() as tx:
+        found = foresee(tx, door.catalogue, who.person_id, line, now=door.custody.now())
+    return [ForeseenShape.model_validate(one) for one in found]
 
 
 @router.get("/accesses")

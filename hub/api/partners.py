@@ -10,9 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from fastapi.responses import Response, StreamingResponse
 
+from contracts.answers import Gives
 from contracts.identifiers import PartnerPseudonym
+from hub.api.answer_shapes import AnswerShape, AskShape, OfferedShape
 from hub.api.authorisation import CallerDep, DoorDep
-from hub.api.shapes import AnswerShape, AskShape, FamilyAskedShape, FamilyAskShape, OfferedShape, Shape
+from hub.api.questions import QuestionDep
+from hub.api.shapes import FamilyAskedShape, FamilyAskShape, Shape
 from hub.bootstrap import ReleaseDoor
 from hub.deposits.export import archive
 from hub.deposits.export import spend as leave
@@ -21,45 +24,55 @@ from hub.deposits.preview import spend
 from hub.errors import OutsideAgreement, OutsideGrant
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, resolve
-from hub.releases.asking import Answer, AnswerKind, Asked, ask, fetch, may_ask
+from hub.releases.asking import Answer, AnswerKind, Asked, Desk, ask, fetch, may_ask, said_before
 from hub.school_files.asks import ask_family, keep_refusal, refuse
 from vault.crypto.envelope import WHOLE_LIMIT
 from vault.db import WriteTx
 from vault.documents.opening import Opened
 
 router = APIRouter(tags=["partners"])
+_WANTS = {"answer": Gives.ANSWER, "documents": Gives.DOCUMENT, None: None}
 
 RetryKey = Annotated[str | None, Header(min_length=8, max_length=130)]
 """``Idempotency-Key``: a retry under it has the answer of the first request, and no second effect."""
-_KEPT_OF_ANSWER = {"outcome", "request", "evidence", "awaited", "until", "effect_waits_for"}
-"""What is kept with a key: handles, kinds and dates. A value of a document never is."""
+_KEPT_OF_ANSWER = {"outcome", "request", "evidence", "awaited", "until", "effect_waits_for", "receipt"}
+"""What is kept with a key: handles, kinds and dates. What an answer says of a family is not: it lies with its release."""
 
 
 @router.post("/hub/v1/evidence-requests", responses={202: {"model": AnswerShape, "description": "Not yet"}})
 def ask_evidence(
-    asked: AskShape, door: DoorDep, caller: CallerDep, response: Response, idempotency_key: RetryKey = None
+    asked: AskShape,
+    digest: QuestionDep,
+    door: DoorDep,
+    caller: CallerDep,
+    response: Response,
+    idempotency_key: RetryKey = None,
 ) -> AnswerShape:
-    """Ask for what a procedure needs: documents, « not yet » with what is awaited, or « none »."""
+    """Ask for what a procedure needs: an answer or documents, « not yet » with what is awaited, or a signed « none »."""
     question = Asked(
         subject=PartnerPseudonym(asked.subject),
         service=asked.service,
         requirement=asked.requirement,
         purpose=asked.purpose,
         on_behalf_of=asked.on_behalf_of,
+        wants=_WANTS[asked.wants],
+        digest=digest,
     )
     with _once(door, caller, idempotency_key, asked) as attempt:
         if attempt.stored is not None:
             with door.custody.db.read() as tx:
                 # What was answered once is said again only to whom it may still be said.
                 may_ask(tx, caller, question, now=door.custody.now())
+                signed = said_before(tx, caller, attempt.stored.response)
             response.status_code = attempt.stored.status
-            return AnswerShape.model_validate(attempt.stored.response)
+            return AnswerShape.model_validate({**attempt.stored.response, "signed": signed})
 
         def keep(tx: WriteTx, answer: Answer) -> None:
-            told = _shape(answer).model_dump(mode="json", include=_KEPT_OF_ANSWER)
+            kept = _KEPT_OF_ANSWER if answer.kind is AnswerKind.ANSWER else {*_KEPT_OF_ANSWER, "signed"}
+            told = _shape(answer).model_dump(mode="json", include=kept)
             attempt.settle(tx, status=_status(answer), response=told)
 
-        answer = ask(door.custody, door.catalogue, caller, question, keep=keep)
+        answer = ask(Desk(door.custody, door.catalogue, door.answers), caller, question, keep=keep)
     response.status_code = _status(answer)
     return _shape(answer)
 
@@ -192,4 +205,6 @@ def _shape(answer: Answer) -> AnswerShape:
         awaited=list(answer.awaited),
         until=answer.until,
         effect_waits_for=answer.effect_waits_for,
+        signed=answer.signed,
+        receipt=None if answer.release_id is None else f"/hub/v1/releases/{answer.release_id}/receipt",
     )

@@ -49,6 +49,8 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.NotHabilitated: "not-habilitated",
     hub_errors.ReleasesStopped: "releases-stopped",
     hub_errors.QuotaExceeded: "quota-exceeded",
+    hub_errors.AnswerOnly: "answer-only",
+    hub_errors.CopyNotMarked: "integrity",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
     hub_errors.TokenMissing: "token-missing",

@@ -7,8 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.documents import DocumentState
-from contracts.grounds import Purpose
-from hub.requests.confirming import Consent
 from hub.requests.lines import Parity
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -329,6 +327,8 @@ class AccessShape(Shape):
     why: str
     document: UUID | None
     entry: UUID
+    release: UUID | None
+    """What left, where something did: its receipt can be fetched by this number."""
 
 
 class TokenShape(Shape):
@@ -339,16 +339,6 @@ class TokenShape(Shape):
     expires_in: int
     scope: str
     authorization_details: list[dict[str, str | list[str]]]
-
-
-class AskShape(Shape):
-    """A partner's question, about a subject it knows by its own pseudonym."""
-
-    subject: UUID
-    service: Word
-    requirement: Word
-    purpose: Purpose
-    on_behalf_of: Treatment
 
 
 class FamilyAskShape(Shape):
@@ -366,29 +356,6 @@ class FamilyAskedShape(Shape):
     requirement: str
     fr: str
     en: str
-
-
-class OfferedShape(Shape):
-    """One piece of evidence a partner may fetch."""
-
-    id: UUID
-    type: str
-    grade: str
-    media_type: str
-    issued_on: date | None
-    href: str
-
-
-class AnswerShape(Shape):
-    """What a partner's question came to."""
-
-    outcome: Literal["documents", "pending", "none"]
-    request: UUID
-    evidence: list[OfferedShape] = []
-    awaited: list[str] = []
-    until: date | None = None
-    effect_waits_for: Consent | None = None
-    """Where the other guardian's confirmation stands, as long as the decision cannot take effect without it."""
 
 
 class HealthShape(Shape):

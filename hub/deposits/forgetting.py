@@ -5,6 +5,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from contracts.identifiers import DocumentId
 from hub.deposits.tables import IDEMPOTENCY
 from hub.persons.tables import REVIEW
+from hub.releases.disclosing import forget_disclosures_of
 from hub.releases.tables import PREVIEW_TICKET
 from hub.school_files.tables import EVIDENCE, FIT, RESTS_ON_OTHERS
 from vault.db import WriteTx
@@ -24,6 +25,7 @@ def forget_judgements(tx: WriteTx, document_id: DocumentId) -> None:
     about = or_(FIT.c.evidence_id.in_(evidence), and_(FIT.c.rests_on.overlap(evidence), RESTS_ON_OTHERS))
     tx.execute(update(FIT).where(about).values(decided_on={}, reason="erased", tariff_band=None, good_until=None))
     tx.execute(update(EVIDENCE).where(EVIDENCE.c.document_id == document_id).values(issued_on=None))
+    forget_disclosures_of(tx, document_id)
     tx.execute(delete(REVIEW).where(REVIEW.c.document_id == document_id))
     tx.execute(delete(PREVIEW_TICKET).where(PREVIEW_TICKET.c.document_id == document_id))
     tx.execute(

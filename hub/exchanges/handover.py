@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from connectors.caisse_fichiers.codec import PupilFileCodec
 from connectors.caisse_fichiers.pupils import PupilFile, PupilLine
 from connectors.port import Binding, Transport
+from contracts.answers import Gives
 from contracts.calendar import PARIS
 from contracts.grounds import Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
@@ -125,7 +126,9 @@ def _left(tx: ReadTx, catalogue: Catalogue, siret: Siret, day: date, *, now: dat
     allowed, withheld = [], 0
     for line in _complete_lines(tx, catalogue, siret, day):
         for evidence_id in line.evidence:
-            question = Question(EvidenceId(evidence_id), EnrolmentLineId(line.line_id), siret, line.purpose)
+            place = (EvidenceId(evidence_id), EnrolmentLineId(line.line_id))
+            # A line of the file says what a paper shows, and the paper stays here.
+            question = Question(*place, siret, line.purpose, Gives.ANSWER)
             if _handed_over(tx, question):
                 continue
             try:

@@ -1,4 +1,4 @@
-"""The keys access tokens are signed with: two are published at any time, and none signs before it was published."""
+"""The keys access tokens and answers are signed with, a ring each: two are published at any time, none signs before that."""
 
 import hashlib
 import hmac
@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.errors import TokenRefused
 from connectors.jose import LEEWAY, generate_key, public_part
+from contracts.answers import ANSWER_LIFE
 from hub.errors import RotationUnderWay
 
 TOKEN_LIFE = timedelta(minutes=5)
@@ -21,18 +22,30 @@ _NONCE_LABEL = b"unefois/dpop-nonce/v1"
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What the keys of a ring sign: the first word of their names, and how long it may live."""
+
+    word: str
+    life: timedelta
+
+
+TOKENS, ANSWERS = Signs("tokens", TOKEN_LIFE), Signs("answers", ANSWER_LIFE)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenKeys:
     """One state of the ring: private JWKs, each with when it was published and from when on it signs, if it does."""
 
     keys: tuple[Mapping[str, Any], ...]
+    signs: Signs = TOKENS
 
     @classmethod
-    def fresh(cls, now: datetime) -> "TokenKeys":
+    def fresh(cls, now: datetime, signs: Signs = TOKENS) -> "TokenKeys":
         """Return a ring of one key that signs from now on, and one that waits."""
-        return cls(({**_new(now), "signs_from": _seconds(now)}, _new(now)))
+        return cls(({**_new(now, signs), "signs_from": _seconds(now)}, _new(now, signs)), signs)
 
     @classmethod
-    def parse(cls, text: str) -> "TokenKeys":
+    def parse(cls, text: str, signs: Signs = TOKENS) -> "TokenKeys":
         """Read a ring as :meth:`text` writes it; raises ``ValueError`` for anything that cannot sign."""
         keys = json.loads(text)["keys"]
         try:
@@ -42,7 +55,7 @@ class TokenKeys:
         whole = all("d" in key and isinstance(key.get("published_at"), int) for key in keys)
         if not whole or len(kids) != len(keys) or not any("signs_from" in key for key in keys):
             raise ValueError("a ring of token keys has one that signs, and no two of one name")
-        return cls(tuple(keys))
+        return cls(tuple(keys), signs)
 
     def text(self) -> str:
         """Return the ring as its file holds it; it is a secret."""
@@ -69,8 +82,9 @@ class TokenKeys:
         for key in self.keys:
             begins = max(_seconds(now), key["published_at"] + int(CACHE_LIFE.total_seconds()))
             turned.append(key if "signs_from" in key else {**key, "signs_from": begins})
-        kept = TokenKeys(tuple(turned))
-        return TokenKeys((*(key for key in kept.keys if not kept._over(key, now)), _new(now)))
+        kept = TokenKeys(tuple(turned), self.signs)
+        lasting = (key for key in kept.keys if not kept._over(key, now))
+        return TokenKeys((*lasting, _new(now, self.signs)), self.signs)
 
     def told(self, now: datetime) -> list[str]:
         """Return in words, for an operator, which key does what."""
@@ -95,19 +109,20 @@ class TokenKeys:
         return sorted((key for key in self.keys if "signs_from" in key), key=lambda key: int(key["signs_from"]))
 
     def _over(self, key: Mapping[str, Any], now: datetime) -> bool:
-        """Whether every token this key signed is over."""
+        """Whether everything this key signed is over."""
         if "signs_from" not in key:
             return False
         after = [other["signs_from"] for other in self._by_turn() if other["signs_from"] > key["signs_from"]]
-        return bool(after) and min(after) + (TOKEN_LIFE + 2 * LEEWAY).total_seconds() <= now.timestamp()
+        return bool(after) and min(after) + (self.signs.life + 2 * LEEWAY).total_seconds() <= now.timestamp()
 
 
 class KeyFile:
     """The ring in a file that a rotation replaces while the doors run."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, signs: Signs = TOKENS) -> None:
         """Read it; raises ``ValueError`` as :meth:`TokenKeys.parse` does."""
         self._path = path
+        self._signs = signs
         self._seen: tuple[int, int] | None = None
         self._ring = self.ring()
 
@@ -116,12 +131,12 @@ class KeyFile:
         told = self._path.stat()
         seen = (told.st_mtime_ns, told.st_ino)
         if seen != self._seen:
-            self._ring, self._seen = TokenKeys.parse(self._path.read_text(encoding="utf-8")), seen
+            self._ring, self._seen = TokenKeys.parse(self._path.read_text(encoding="utf-8"), self._signs), seen
         return self._ring
 
 
-def _new(now: datetime) -> dict[str, Any]:
-    name = f"tokens-{now.astimezone(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+def _new(now: datetime, signs: Signs) -> dict[str, Any]:
+    name = f"{signs.word}-{now.astimezone(UTC):%Y%m%d}-{secrets.token_hex(4)}"
     return {**generate_key(name), "published_at": _seconds(now)}
 
 

@@ -4,13 +4,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from sqlalchemy import select
 
 from connectors.errors import TokenRefused
 from connectors.jose import public_part
+from contracts.answers import Gives
 from contracts.documents import EvidenceType, Grade
 from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import Siret, is_siret
@@ -76,8 +77,8 @@ class AgreementFile(_Entry):
     services: Annotated[tuple[str, ...], Field(min_length=1)]
     evidence_types: Annotated[tuple[EvidenceType, ...], Field(min_length=1)]
     minimum_grade: Grade
-    gives: Literal["answer", "document"]
-    """Whether a partner gets no more than signed answers, or documents too."""
+    gives: Gives
+    """The most it lets the partner have: signed answers alone, or documents too."""
     instrument: Instrument
     """The article the exchange rests on."""
     controller: Party

@@ -1,30 +1,36 @@
 """A partner asks what a procedure needs: documents, « not yet », « none », or a refusal that the journal keeps."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.engine import Row
 
+from contracts.answers import Gives
 from contracts.calendar import paris_day
 from contracts.grounds import Purpose
-from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym, Siret
-from hub.errors import HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
+from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym
+from hub.errors import AnswerOnly, HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym, resolve
 from hub.partners.registry import agreements_of
-from hub.releases.gate import Cause, Channel, Ordered, hand_over, order_release
-from hub.releases.grounds import Question, find_ground
-from hub.releases.tables import EVIDENCE_REQUEST
+from hub.releases.answering import AnswerSigner, Bound, answer, documents, none
+from hub.releases.disclosing import Sealed
+from hub.releases.gate import Answered, Cause, Channel, Ordered, hand_over, new_release, order_answer, order_release
+from hub.releases.grounds import Allowed, Question, find_ground
+from hub.releases.marking import marked_type
+from hub.releases.standing import Standing, standing_of_subject
+from hub.releases.tables import DISCLOSURE, EVIDENCE_REQUEST, RELEASE
 from hub.requests.confirming import Consent, effects
-from hub.requests.tables import ENROLMENT_LINE, REQUEST
-from hub.requirements.catalogue import Catalogue
-from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
+from hub.requests.tables import ENROLMENT_LINE
+from hub.requirements.answers import Rested, state
+from hub.requirements.catalogue import Catalogue, Requirement
+from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import Opened, released_media_type
@@ -35,6 +41,7 @@ from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 class AnswerKind(StrEnum):
     """What a question can come to; a refusal is an error instead."""
 
+    ANSWER = "answer"
     DOCUMENTS = "documents"
     PENDING = "pending"
     NONE = "none"
@@ -42,13 +49,28 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A partner's question, in its own pseudonym; ``on_behalf_of`` names the treatment or agent (R.114-9-6)."""
+    """A partner's question, in its own pseudonym; ``on_behalf_of`` names the treatment or agent (R.114-9-6).
+
+    ``wants`` is an answer or documents; nothing: the most that the agreement gives. ``digest`` is the SHA-256 of the
+    exact body of the question, to which everything that is answered is bound.
+    """
 
     subject: PartnerPseudonym
     service: str
     requirement: str
     purpose: Purpose
     on_behalf_of: str
+    wants: Gives | None = None
+    digest: bytes = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What questions are answered with."""
+
+    custody: Custody
+    catalogue: Catalogue
+    signer: AnswerSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,12 @@ class Offered:
     grade: str
     media_type: str
     issued_on: date | None
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as the signed list has it."""
+        issued_on = None if self.issued_on is None else self.issued_on.isoformat()
+        told = {"id": str(self.handle), "type": self.evidence_type, "grade": self.grade}
+        return told | {"media_type": self.media_type, "issued_on": issued_on}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +101,14 @@ class Answer:
     until: date | None = None
     effect_waits_for: Consent | None = None
     """Why the decision, once taken, does not take effect yet: what of the other guardian's confirmation is lacking."""
+    signed: str | None = None
+    """The answer, « none », or the list of documents as a compact JWS bound to the question."""
+    release_id: UUID | None = None
+    """Of an answer: the number by which its receipt is fetched."""
 
 
 def ask(
-    custody: Custody,
-    catalogue: Catalogue,
+    desk: Desk,
     caller: Caller,
     asked: Asked,
     *,
@@ -85,13 +116,15 @@ def ask(
 ) -> Answer:
     """Answer a partner's question with the least that will do; of a set, every paper of it.
 
-    ``keep`` is given the answer in the transaction that writes it down. « None » is the answer for a subject that does not exist and for one that is somebody else's alike. Raises
-    :class:`InvalidValue`, :class:`OutsideAgreement`, :class:`OutsideGrant` and :class:`NoGround`; the journal keeps each refusal.
+    ``keep`` is given the answer in the transaction that writes it down. « None » is the answer for a subject that does
+    not exist, for one that is somebody else's, and where there is nothing and nothing is awaited, all alike. Raises
+    :class:`InvalidValue`, :class:`OutsideAgreement` (as :class:`~hub.errors.AnswerOnly` where documents are not given),
+    :class:`OutsideGrant` and :class:`NoGround`; the journal keeps each refusal.
     """
-    now = custody.now()
+    custody, now = desk.custody, desk.custody.now()
     try:
         with custody.db.transaction() as tx:
-            answer = _answer(tx, catalogue, caller, asked, now=now)
+            answer = _answer(tx, desk, caller, asked, now=now)
             keep(tx, answer)
             return answer
     except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
@@ -113,7 +146,7 @@ def fetch(
     try:
         with custody.db.transaction() as tx:
             row = _own_request(tx, caller, request_id)
-            asked = Asked(row.subject, row.service, row.requirement, Purpose(row.purpose), row.on_behalf_of)
+            asked = _asked_again(row)
             evidence_id = resolve(tx, caller.siret, Named.EVIDENCE, handle)
             if evidence_id is None:
                 raise NothingHere
@@ -124,12 +157,7 @@ def fetch(
             question = Question(
                 EvidenceId(evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
             )
-            cause = Cause(
-                evidence_request_id=request_id,
-                on_behalf_of=row.on_behalf_of,
-                client_key=caller.key,
-                proof_key=caller.proof_key,
-            )
+            cause = _cause(caller, asked, request_id)
             ordered = order_release(tx, catalogue, question, Channel.PULL, cause, now=now)
     except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
         if asked is not None:
@@ -139,88 +167,158 @@ def fetch(
     return ordered, hand_over(custody, ordered)
 
 
-def may_ask(tx: ReadTx, caller: Caller, asked: Asked, *, now: datetime) -> None:
-    """Hold a question to the agreements in force, to who stands behind it, and to the token.
+def may_ask(tx: ReadTx, caller: Caller, asked: Asked, *, now: datetime) -> Gives:
+    """Hold a question to the agreements in force, to who stands behind it, and to the token; return what it may have.
 
-    Raises as :func:`hub.partners.behalf.require_agreement` does, and :class:`OutsideGrant`.
+    Raises as :func:`hub.partners.behalf.require_agreement` does, :class:`AnswerOnly` and :class:`OutsideGrant`.
     """
     agreements = agreements_of(tx, caller.siret, on=paris_day(now))
     require_agreement(agreements, asked.service, asked.purpose, asked.on_behalf_of)
     caller.require(asked.service, asked.purpose)
+    fitting = [one.gives for one in agreements if asked.service in one.services and asked.purpose in one.purposes]
+    most = max(fitting, key=list(Gives).index)
+    if asked.wants is Gives.DOCUMENT and most is Gives.ANSWER:
+        raise AnswerOnly(f"{asked.purpose}: an answer, no document")
+    return asked.wants or most
 
 
-def _answer(tx: WriteTx, catalogue: Catalogue, caller: Caller, asked: Asked, *, now: datetime) -> Answer:
-    service = catalogue.services.get(asked.service)
-    if service is None or service.requirement(asked.requirement) is None:
+def _answer(tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, *, now: datetime) -> Answer:
+    service = desk.catalogue.services.get(asked.service)
+    requirement = None if service is None else service.requirement(asked.requirement)
+    if service is None or requirement is None:
         raise InvalidValue("service, requirement: not in the catalogue")
-    may_ask(tx, caller, asked, now=now)
-    line = _line(tx, caller.siret, asked)
-    if line is None:
-        return _kept(tx, caller, asked, Answer(uuid4(), AnswerKind.NONE), None, now=now)
-    held = tx.execute(
-        select(EVIDENCE.c.evidence_id, SATISFACTION.c.grade, FIT.c.rests_on)
-        .join(SATISFACTION, SATISFACTION.c.evidence_id == EVIDENCE.c.evidence_id)
-        .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
-        .where(
-            SATISFACTION.c.line_id == line.line_id,
-            SATISFACTION.c.requirement == asked.requirement,
-            SATISFACTION.c.until.is_(None),
-            EVIDENCE.c.withdrawn_at.is_(None),
-        )
-    ).one_or_none()
-    waits = effects(tx, [line.line_id]).get(line.line_id)
-    answer = Answer(uuid4(), AnswerKind.PENDING, until=line.due_on, effect_waits_for=waits)
-    if held is None:
-        awaited = tuple(catalogue.evidence[kind].name_en for kind in _alternatives(catalogue, asked))
-        return _kept(tx, caller, asked, replace(answer, awaited=awaited), line.line_id, now=now)
-    # A set is handed over whole or not at all: half of one shows nothing.
-    offered = tuple(
-        _offer(tx, catalogue, caller, asked, (line.line_id, one, held.grade), now=now)
-        for one in (held.evidence_id, *held.rests_on)
+    wants = may_ask(tx, caller, asked, now=now)
+    # One look, whatever it finds: what is another's takes no longer than what is nobody's or is not there.
+    found = standing_of_subject(
+        tx, caller.siret, asked.subject, service=asked.service, requirement=asked.requirement, today=paris_day(now)
     )
-    found = replace(answer, kind=AnswerKind.DOCUMENTS, offered=offered, until=None)
-    return _kept(tx, caller, asked, found, line.line_id, now=now)
+    if found is not None and found.rested is not None:
+        offer = _stated if wants is Gives.ANSWER else _listed
+        return offer(tx, desk, caller, asked, (found, found.rested), now=now)
+    if found is not None and requirement not in service.conditional:
+        awaited = tuple(desk.catalogue.evidence[kind].name_en for kind in requirement.alternatives)
+        waits = effects(tx, [found.line_id]).get(found.line_id)
+        pending = Answer(uuid4(), AnswerKind.PENDING, awaited=awaited, until=found.due_on, effect_waits_for=waits)
+        return _kept(tx, caller, asked, pending, found.line_id, now=now)
+    return _nothing(tx, desk, caller, asked, (requirement, found), now=now)
+
+
+def _nothing(
+    tx: WriteTx,
+    desk: Desk,
+    caller: Caller,
+    asked: Asked,
+    what: tuple[Requirement, Standing | None],
+    *,
+    now: datetime,
+) -> Answer:
+    """Say « none », signed: there is no such subject, it is somebody else's, or nobody handed in what is asked at times."""
+    requirement, found = what
+    request_id = uuid4()
+    looked_for = tuple(sorted(kind.value for kind in requirement.takes))
+    signed = none(desk.signer, _bound(caller, asked, request_id), looked_for, now=now)
+    said = Answer(request_id, AnswerKind.NONE, signed=signed)
+    return _kept(tx, caller, asked, said, None if found is None else found.line_id, now=now)
+
+
+def _stated(
+    tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, what: tuple[Standing, Rested], *, now: datetime
+) -> Answer:
+    """Give a signed answer: its ground found for every paper it rests on, written down, and nothing opened for it."""
+    found, rested = what
+    statement = state(desk.catalogue, rested, today=paris_day(now))
+    if statement is None:
+        raise NoGround("no answer to this requirement in the catalogue")
+    places = [(found, one) for one in found.evidence]
+    lead, *_ = [_allowed(tx, desk.catalogue, caller, asked, one, form=Gives.ANSWER, now=now) for one in places]
+    question, allowed = lead
+    request_id, release_id, sealed = uuid4(), new_release(), Sealed.of(statement.facts)
+    bound = _bound(caller, asked, request_id)
+    token = answer(desk.signer, bound, (statement, sealed, release_id), last_day=rested.last_day, now=now)
+    waits = effects(tx, [found.line_id]).get(found.line_id)
+    said = Answer(request_id, AnswerKind.ANSWER, signed=token, release_id=release_id, effect_waits_for=waits)
+    _kept(tx, caller, asked, said, found.line_id, now=now)
+    cause = _cause(caller, asked, request_id)
+    order_answer(tx, question, allowed, cause, Answered(release_id, token, sealed), now=now)
+    return said
+
+
+def _listed(
+    tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, what: tuple[Standing, Rested], *, now: datetime
+) -> Answer:
+    """List what may be fetched; a set is handed over whole or not at all: half of one shows nothing."""
+    found, rested = what
+    offered = tuple(_offer(tx, desk, caller, asked, (found, one, rested.grade), now=now) for one in found.evidence)
+    request_id = uuid4()
+    signed = documents(desk.signer, _bound(caller, asked, request_id), [one.plain() for one in offered], now=now)
+    waits = effects(tx, [found.line_id]).get(found.line_id)
+    said = Answer(request_id, AnswerKind.DOCUMENTS, offered=offered, effect_waits_for=waits, signed=signed)
+    return _kept(tx, caller, asked, said, found.line_id, now=now)
 
 
 def _offer(
+    tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, what: tuple[Standing, UUID, str], *, now: datetime
+) -> Offered:
+    """Return one paper as the partner may fetch it; raises where no ground allows its release."""
+    found, evidence_id, grade = what
+    place = (found, evidence_id)
+    _, allowed = _allowed(tx, desk.catalogue, caller, asked, place, form=Gives.DOCUMENT, now=now)
+    handle = pseudonym(tx, caller.siret, Named.EVIDENCE, evidence_id)
+    media_type = marked_type(released_media_type(tx, DocumentId(allowed.document_id)))
+    row = allowed.evidence
+    return Offered(handle, row.evidence_type, grade, media_type, row.issued_on)
+
+
+def _allowed(
     tx: WriteTx,
     catalogue: Catalogue,
     caller: Caller,
     asked: Asked,
-    what: tuple[UUID, UUID, str],
+    place: tuple[Standing, UUID],
     *,
+    form: Gives,
     now: datetime,
-) -> Offered:
-    """Return one paper as the partner may fetch it; raises where no ground allows its release."""
-    line_id, evidence_id, grade = what
-    question = Question(EvidenceId(evidence_id), EnrolmentLineId(line_id), caller.siret, asked.purpose)
+) -> tuple[Question, Allowed]:
+    """Return the ground for one paper, or for what it shows; raises where there is none or the token does not name it."""
+    found, evidence_id = place
+    question = Question(EvidenceId(evidence_id), found.line_id, caller.siret, asked.purpose, form)
     allowed = find_ground(tx, catalogue, question, now=now)
-    row = tx.execute(select(EVIDENCE).where(EVIDENCE.c.evidence_id == evidence_id)).one()
-    caller.require(asked.service, asked.purpose, row.evidence_type)
-    handle = pseudonym(tx, caller.siret, Named.EVIDENCE, evidence_id)
-    media_type = released_media_type(tx, DocumentId(allowed.document_id))
-    return Offered(handle, row.evidence_type, grade, media_type, row.issued_on)
+    caller.require(asked.service, asked.purpose, allowed.evidence.evidence_type)
+    return question, allowed
 
 
-def _alternatives(catalogue: Catalogue, asked: Asked) -> tuple[Any, ...]:
-    requirement = catalogue.services[asked.service].requirement(asked.requirement)
-    return requirement.alternatives if requirement is not None else ()
+def said_before(tx: ReadTx, caller: Caller, stored: Mapping[str, Any]) -> str | None:
+    """Return what was signed when a question came first, for one that comes again; nothing once the paper is erased."""
+    if stored.get("receipt") is None:
+        found: str | None = stored.get("signed")
+        return found
+    release_id = UUID(stored["receipt"].split("/")[-2])
+    told = select(DISCLOSURE.c.answer).join(RELEASE, RELEASE.c.release_id == DISCLOSURE.c.release_id)
+    answered: str | None = tx.execute(
+        told.where(RELEASE.c.release_id == release_id, RELEASE.c.recipient == caller.siret)
+    ).scalar_one_or_none()
+    return answered
 
 
-def _line(tx: ReadTx, siret: Siret, asked: Asked) -> "Row[Any] | None":
-    line_id = resolve(tx, siret, Named.FILE, asked.subject)
-    if line_id is None:
-        return None
-    return tx.execute(
-        select(ENROLMENT_LINE, REQUEST.c.due_on)
-        .join(REQUEST, REQUEST.c.line_id == ENROLMENT_LINE.c.line_id)
-        .where(
-            ENROLMENT_LINE.c.line_id == line_id,
-            ENROLMENT_LINE.c.body == siret,
-            ENROLMENT_LINE.c.service == asked.service,
-            REQUEST.c.state == "pending",
-        )
-    ).one_or_none()
+def _cause(caller: Caller, asked: Asked, request_id: UUID) -> Cause:
+    return Cause(
+        evidence_request_id=request_id,
+        on_behalf_of=asked.on_behalf_of,
+        client_key=caller.key,
+        proof_key=caller.proof_key,
+        question=asked.digest,
+    )
+
+
+def _bound(caller: Caller, asked: Asked, request_id: UUID) -> Bound:
+    return Bound(caller.siret, asked.subject, asked.service, asked.requirement, asked.purpose, request_id, asked.digest)
+
+
+def _asked_again(row: "Row[Any]") -> Asked:
+    digest = bytes(32) if row.question is None else bytes(row.question)
+    return Asked(
+        row.subject, row.service, row.requirement, Purpose(row.purpose), row.on_behalf_of, Gives.DOCUMENT, digest
+    )
 
 
 def _own_request(tx: ReadTx, caller: Caller, request_id: UUID) -> "Row[Any]":
@@ -264,19 +362,19 @@ def _keep_refusal(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, 
 def _insert(
     tx: WriteTx, caller: Caller, asked: Asked, request_id: UUID, outcome: str, line_id: UUID | None, *, now: datetime
 ) -> None:
-    tx.execute(
-        insert(EVIDENCE_REQUEST).values(
-            evidence_request_id=request_id,
-            siret=caller.siret,
-            subject=asked.subject,
-            service=asked.service,
-            requirement=asked.requirement,
-            purpose=asked.purpose.value,
-            on_behalf_of=asked.on_behalf_of,
-            outcome=outcome,
-            line_id=line_id,
-            client_key=caller.key,
-            proof_key=caller.proof_key,
-            asked_at=now,
-        )
-    )
+    row = {
+        "evidence_request_id": request_id,
+        "siret": caller.siret,
+        "subject": asked.subject,
+        "service": asked.service,
+        "requirement": asked.requirement,
+        "purpose": asked.purpose.value,
+        "on_behalf_of": asked.on_behalf_of,
+        "outcome": outcome,
+        "line_id": line_id,
+        "client_key": caller.key,
+        "proof_key": caller.proof_key,
+        "asked_at": now,
+        "question": asked.digest,
+    }
+    tx.insert(EVIDENCE_REQUEST, row)

@@ -1,7 +1,7 @@
 """The one gate out: pull, push and own copy all pass here, and the journal entry commits before the first byte."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,21 +9,25 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, Uuid, bindparam, exists, select
 
+from contracts.calendar import paris_day
 from contracts.documents import KEPT, SEEN_BY_HOLDER, DocumentState
 from contracts.events import EvidenceReleased
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
-from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId
+from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId, Siret
 from hub.errors import NothingHere
 from hub.partners.suspending import refuse_while_stopped
 from hub.releases.agent_grounds import Look
 from hub.releases.case_copies import keep_case_copy
-from hub.releases.grounds import Question, find_ground
+from hub.releases.disclosing import Disclosure, Form, Sealed, disclose
+from hub.releases.grounds import Allowed, Question, find_ground
+from hub.releases.marking import marked, marked_type
 from hub.releases.tables import RELEASE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
-from vault.documents.opening import Form, Opened, open_released, open_released_fields, open_released_name
+from vault.documents.opening import Form as Opening
+from vault.documents.opening import Opened, open_released, open_released_fields, open_released_name
 from vault.documents.tables import DOCUMENT, ERASURE_ASKED
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
@@ -36,6 +40,7 @@ class Channel(StrEnum):
 
     PULL = "pull"
     PUSH = "push"
+    ANSWER = "answer"
     OWN_COPY = "own_copy"
     AGENT = "agent"
 
@@ -51,6 +56,8 @@ class Cause:
     """``kid`` of the key that the token was got with."""
     proof_key: str | None = None
     """Thumbprint of the key that the token is bound to."""
+    question: bytes | None = None
+    """SHA-256 of the exact question, where there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,17 @@ class Ordered:
     document_id: DocumentId
     own: bool = False
     """Whether the person gets their own paper; only then may the original leave."""
+    mark: str = ""
+    """What is written under each page of the copy: whom it goes to, what for, when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A signed answer that waits for its release to be written down, and what it commits to."""
+
+    release_id: ReleaseId
+    token: str = field(repr=False)
+    sealed: Sealed
 
 
 def order_release(
@@ -74,32 +92,17 @@ def order_release(
     """
     refuse_while_stopped(tx)
     allowed = find_ground(tx, catalogue, question, now=now)
-    actor = Actor(ActorKind.PARTNER, question.recipient)
-    detail = {"channel": channel.value, "line": str(question.line_id), "evidence": str(question.evidence_id)}
-    if cause.on_behalf_of:
-        detail["on_behalf_of"] = cause.on_behalf_of
-    if cause.client_key and cause.proof_key:
-        detail |= {"client_key": cause.client_key, "proof_key": cause.proof_key}
-    document_id = DocumentId(allowed.document_id)
-    entry = _entry(document_id, allowed.holder_id, actor, allowed.ground, question.purpose, question.recipient, detail)
-    entry_id = append(tx, entry)
-    release_id = _record(
-        tx,
-        {
-            "evidence_id": question.evidence_id,
-            "recipient": question.recipient,
-            "purpose": question.purpose.value,
-            "channel": channel.value,
-            "entry_id": entry_id,
-            "evidence_request_id": cause.evidence_request_id,
-            "exchange_id": cause.exchange_id,
-            "client_key": cause.client_key,
-            "proof_key": cause.proof_key,
-            "line_id": question.line_id,
-        },
-        allowed.ground,
-        now=now,
-    )
+    release_id = new_release()
+    ordered = _order(tx, question, allowed, (channel, cause), release_id=release_id, now=now)
+    facts = {
+        "evidence": str(question.evidence_id),
+        "evidence_type": allowed.evidence.evidence_type,
+        "issued_on": None if allowed.evidence.issued_on is None else allowed.evidence.issued_on.isoformat(),
+        "grade": allowed.evidence.grade.value,
+    }
+    form = Form.LINE if channel is Channel.PUSH else Form.DOCUMENT
+    told = Disclosure(release_id, form, question.recipient, question.purpose, allowed.ground, Sealed.of(facts))
+    disclose(tx, replace(told, question=cause.question), now=now)
     keep_case_copy(
         tx,
         catalogue,
@@ -109,7 +112,32 @@ def order_release(
         purpose=question.purpose,
         now=now,
     )
-    return Ordered(release_id, entry_id, document_id)
+    return replace(ordered, mark=words_of_mark(catalogue, question.recipient, question.purpose, release_id, now=now))
+
+
+def words_of_mark(catalogue: Catalogue, recipient: Siret, purpose: Purpose, number: object, *, now: datetime) -> str:
+    """Return in French what is written under each page of a copy that goes to ``recipient``."""
+    body = catalogue.bodies.get(recipient)
+    service = next((one.name_fr for one in catalogue.services.values() if one.purpose is purpose), purpose.value)
+    name = "un organisme" if body is None else body.name
+    return f"Copie remise à : {name} (SIRET {recipient}). Motif : {service}. Le {paris_day(now):%d/%m/%Y}, n° {number}."
+
+
+def order_answer(
+    tx: WriteTx, question: Question, allowed: Allowed, cause: Cause, answered: Answered, *, now: datetime
+) -> Ordered:
+    """Write down that an answer leaves, on the ground ``allowed`` that was found in ``tx``; nothing is opened for it.
+
+    Raises :class:`~hub.errors.ReleasesStopped`.
+    """
+    refuse_while_stopped(tx)
+    how = (Channel.ANSWER, cause)
+    ordered = _order(tx, question, allowed, how, release_id=answered.release_id, now=now)
+    told = Disclosure(
+        answered.release_id, Form.ANSWER, question.recipient, question.purpose, allowed.ground, answered.sealed
+    )
+    disclose(tx, replace(told, question=cause.question, answer=answered.token), now=now)
+    return ordered
 
 
 def own_papers(document: ColumnElement[UUID], holder: ColumnElement[UUID]) -> Select[Any]:
@@ -226,14 +254,24 @@ def hand_over(custody: Custody, ordered: Ordered) -> Opened:
     :class:`~vault.errors.EntryMissing` where the journal does not know of the order, and as
     :func:`vault.documents.opening.open_released` does.
     """
-    return open_released(custody, ordered.document_id, ordered.entry_id, Form.VIEWING_COPY, own=ordered.own)
+    opened = open_released(custody, ordered.document_id, ordered.entry_id, Opening.VIEWING_COPY, own=ordered.own)
+    return _with_mark(opened, ordered.mark) if ordered.mark else opened
+
+
+def _with_mark(opened: Opened, mark: str) -> Opened:
+    """Return an opened copy with ``mark`` under each page; raises :class:`~hub.errors.CopyNotMarked`.
+
+    It is held whole, also where it is large: how long it becomes has to be known before it leaves.
+    """
+    content = marked(b"".join(opened.chunks), opened.media_type, mark)
+    return Opened(marked_type(opened.media_type), len(content), iter((content,)))
 
 
 def hand_back(custody: Custody, ordered: Ordered) -> Opened:
     """Open the original of a person's own paper, byte for byte as it was handed in; as :func:`hand_over` otherwise."""
     if not ordered.own:
         raise NothingHere
-    return open_released(custody, ordered.document_id, ordered.entry_id, Form.ORIGINAL, own=True)
+    return open_released(custody, ordered.document_id, ordered.entry_id, Opening.ORIGINAL, own=True)
 
 
 def name_given(custody: Custody, ordered: Ordered) -> str:
@@ -241,6 +279,42 @@ def name_given(custody: Custody, ordered: Ordered) -> str:
     if not ordered.own:
         raise NothingHere
     return open_released_name(custody, ordered.document_id, ordered.entry_id)
+
+
+def _order(
+    tx: WriteTx,
+    question: Question,
+    allowed: Allowed,
+    how: tuple[Channel, Cause],
+    *,
+    release_id: ReleaseId,
+    now: datetime,
+) -> Ordered:
+    """Write a release to a partner down: its journal entry and its row."""
+    channel, cause = how
+    actor = Actor(ActorKind.PARTNER, question.recipient)
+    detail = {"channel": channel.value, "line": str(question.line_id), "evidence": str(question.evidence_id)}
+    detail["release"] = str(release_id)
+    if cause.on_behalf_of:
+        detail["on_behalf_of"] = cause.on_behalf_of
+    if cause.client_key and cause.proof_key:
+        detail |= {"client_key": cause.client_key, "proof_key": cause.proof_key}
+    document_id = DocumentId(allowed.document_id)
+    entry = _entry(document_id, allowed.holder_id, actor, allowed.ground, question.purpose, question.recipient, detail)
+    entry_id = append(tx, entry)
+    columns = {
+        "evidence_id": question.evidence_id,
+        "recipient": question.recipient,
+        "purpose": question.purpose.value,
+        "channel": channel.value,
+        "entry_id": entry_id,
+        "evidence_request_id": cause.evidence_request_id,
+        "exchange_id": cause.exchange_id,
+        "client_key": cause.client_key,
+        "proof_key": cause.proof_key,
+        "line_id": question.line_id,
+    }
+    return Ordered(_record(tx, columns, allowed.ground, release_id, now=now), entry_id, document_id)
 
 
 def _entry(
@@ -264,9 +338,15 @@ def _entry(
     )
 
 
-def _record(tx: WriteTx, columns: dict[str, object], ground: Ground, *, now: datetime) -> ReleaseId:
-    # Version 4: partners receive it, and a time in it would join two releases of one moment.
-    release_id = ReleaseId(uuid4())
+def new_release() -> ReleaseId:
+    """Return a fresh number for a release: version 4, for partners receive it, and a time in it would join two of them."""
+    return ReleaseId(uuid4())
+
+
+def _record(
+    tx: WriteTx, columns: dict[str, object], ground: Ground, release_id: ReleaseId | None = None, *, now: datetime
+) -> ReleaseId:
+    release_id = release_id or new_release()
     why = {
         "basis": ground.basis.value,
         "instrument": ground.instrument.value,

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.engine import Row
 
+from contracts.answers import Gives
 from contracts.calendar import paris_day
 from contracts.documents import GRADE_ORDER, Grade
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
-from hub.errors import NoGround, OutsideAgreement
+from hub.errors import AnswerOnly, NoGround, OutsideAgreement
 from hub.partners.registry import AgreementFile, agreements_of
 from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT
 from hub.requirements.catalogue import Catalogue
@@ -28,6 +29,8 @@ class Question:
     line_id: EnrolmentLineId
     recipient: Siret
     purpose: Purpose
+    form: Gives = Gives.DOCUMENT
+    """What would leave: the paper itself, or only what it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Allowed:
     document_id: UUID
     holder_id: UUID
     origin: str
+    evidence: "Row[Any]"
 
 
 def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: datetime) -> Allowed:
@@ -69,8 +73,11 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     # 3. An agreement in force covers purpose, service, type and grade.
     grade = _grade_here(tx, question)
     agreements = agreements_of(tx, question.recipient, on=paris_day(now))
-    if not any(_covers(agreement, question, line.service, evidence, grade) for agreement in agreements):
+    covering = [one for one in agreements if _covers(one, question, line.service, evidence, grade)]
+    if not covering:
         raise OutsideAgreement(f"{evidence.evidence_type} for {question.purpose}")
+    if question.form is Gives.DOCUMENT and all(one.gives is Gives.ANSWER for one in covering):
+        raise AnswerOnly(f"{question.purpose}: an answer, no document")
     # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
     if grade is None:
         raise NoGround("no requirement rests on this evidence")
@@ -86,7 +93,7 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     # 6. A pulled datum serves only the body and purpose it was pulled for; a paper only with the family's agreement.
     act, reference = _act(tx, evidence, request, question, now=now)
     ground = Ground(Basis.PUBLIC_TASK, Instrument.CRPA_L114_8_I, act, reference)
-    return Allowed(ground, evidence.document_id, evidence.holder_id, evidence.kind)
+    return Allowed(ground, evidence.document_id, evidence.holder_id, evidence.kind, evidence)
 
 
 def _grade_here(tx: ReadTx, question: Question) -> Grade | None:

@@ -19,6 +19,7 @@ EVIDENCE_REQUEST = Table(
     Column("client_key", Text),
     Column("proof_key", Text),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("question", LargeBinary),
 )
 
 RELEASE = Table(
@@ -40,6 +41,18 @@ RELEASE = Table(
     Column("client_key", Text),
     Column("proof_key", Text),
     Column("ordered_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+DISCLOSURE = Table(
+    "disclosure",
+    METADATA,
+    Column("release_id", Uuid, primary_key=True),
+    Column("receipt_entry_id", Uuid, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("salt", LargeBinary),
+    Column("facts", Text),
+    Column("answer", Text),
+    Column("disclosed_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 PREVIEW_TICKET = Table(

@@ -15,6 +15,7 @@ from contracts.documents import EvidenceType
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret, is_siret
 from hub.requirements.entries import (
+    AnswerData,
     Body,
     CatalogueFile,
     EvidenceKind,
@@ -39,6 +40,7 @@ class Catalogue:
     tariffs: tuple[Tariff, ...]
     purposes: dict[Purpose, PurposeData]
     life_events: dict[str, LifeEvent]
+    answers: dict[str, dict[str, AnswerData]]
 
     @property
     def canteen(self) -> Tariff:
@@ -59,6 +61,10 @@ class Catalogue:
         """Return the bodies that may decide ``service``."""
         role = self.services[service].role
         return {siret: body for siret, body in self.bodies.items() if body.role == role}
+
+    def answer(self, service: str, requirement: str) -> AnswerData | None:
+        """Return what a signed answer to this requirement says, where one can be given."""
+        return self.answers.get(service, {}).get(requirement)
 
     def may_fetch(self, purpose: Purpose, datum: str) -> bool:
         """Tell whether ``datum`` may be fetched at the source for ``purpose``; what no list names may not."""
@@ -97,6 +103,7 @@ def read(texts: Mapping[str, str], version: str) -> Catalogue:
         tariffs=told.tariffs["canteen"],
         purposes=told.purposes,
         life_events=told.life_events,
+        answers=told.answers,
     )
     wrong = sorted(_faults(found))
     if wrong:
@@ -114,6 +121,7 @@ def _faults(catalogue: Catalogue) -> Iterator[str]:
     yield from (f"{kind} is not described" for kind in missing)
     yield from (f"{siret} is no SIRET" for siret in catalogue.bodies if not is_siret(siret))
     yield from _overlaps(catalogue.tariffs)
+    yield from _unanswered(catalogue)
     for name, service in catalogue.services.items():
         yield from (f"{name}: {fault}" for fault in _service_faults(catalogue, name, service))
     for name, event in catalogue.life_events.items():
@@ -128,6 +136,19 @@ def _overlaps(grids: tuple[Tariff, ...]) -> Iterator[str]:
     for earlier, later in pairwise(grids):
         if earlier.in_force_until is None or earlier.in_force_until >= later.in_force_from:
             yield f"the tariff of {earlier.in_force_from} does not end before that of {later.in_force_from}"
+
+
+def _unanswered(catalogue: Catalogue) -> Iterator[str]:
+    """Whoever may have no paper must be able to have an answer."""
+    asked = {
+        (name, item.id)
+        for name, service in catalogue.services.items()
+        for item in (*service.requirements, *service.conditional)
+        if item.proof is not None
+    }
+    answered = {(name, requirement) for name, told in catalogue.answers.items() for requirement in told}
+    yield from (f"{name}/{requirement} has no answer" for name, requirement in asked - answered)
+    yield from (f"an answer for {name}/{requirement}, which is not asked" for name, requirement in answered - asked)
 
 
 def _service_faults(catalogue: Catalogue, name: str, service: Service) -> Iterator[str]:

@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from string import Formatter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.answers import Said
 from contracts.documents import EvidenceType, Grade
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret
@@ -350,6 +352,23 @@ class LifeEvent(Sourced):
     next: Annotated[tuple[Step, ...], Field(min_length=1)]
 
 
+class AnswerData(Sourced):
+    """What a signed answer says to a service in place of a paper; it always says that the requirement holds."""
+
+    says: tuple[Said, ...] = ()
+    computed: bool = False
+    """Whether what is said was worked out by us (CRPA L.311-3-1)."""
+    fr: Sentence
+    en: Sentence
+
+    @model_validator(mode="after")
+    def _says_what_it_names(self) -> "AnswerData":
+        named = {name for text in (self.fr, self.en) for _, name, _, _ in Formatter().parse(text) if name is not None}
+        if not named <= set(self.says):
+            raise ValueError(f"a sentence names what is not said: {sorted(named - set(self.says))}")
+        return self
+
+
 class CatalogueFile(Entry):
     """The whole catalogue: one key per file of ``contracts/catalogue``."""
 
@@ -359,3 +378,5 @@ class CatalogueFile(Entry):
     tariffs: dict[Literal["canteen"], Annotated[tuple[Tariff, ...], Field(min_length=1)]]
     purposes: dict[Purpose, PurposeData]
     life_events: dict[str, LifeEvent]
+    answers: dict[str, dict[str, AnswerData]]
+    """By service and requirement."""

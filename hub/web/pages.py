@@ -14,7 +14,7 @@ from hub.requests.confirming import Consent, asked_of
 from hub.requests.open import open_request
 from hub.school_files.view import school_files
 from hub.trace import trace_of
-from hub.web import agents, exchanged, explaining, homes, papers, replacing
+from hub.web import agents, exchanged, explaining, homes, papers, replacing, sharing
 from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
 from hub.web.forms import ClaimForm, FieldError, Fields
 from hub.web.queries import acknowledgement_of, requests_of
@@ -33,6 +33,7 @@ def install(app: FastAPI) -> None:
     app.include_router(homes.router)
     app.include_router(explaining.asking)
     app.include_router(exchanged.router)
+    app.include_router(sharing.asking)
     app.include_router(agents.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 

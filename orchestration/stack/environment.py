@@ -52,6 +52,7 @@ def release(profile: str, places: Places, stores: StoreAddresses) -> dict[str, s
         "HUB_PORT": str(places.ports["release"]),
         "HUB_PROCESSES": str(DOOR_PROCESSES),
         "HUB_TOKEN_SIGNING_KEY": str(places.key("tokens.jwks.json")),
+        "HUB_ANSWER_SIGNING_KEY": str(places.key("answers.jwks.json")),
         "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
     }
 

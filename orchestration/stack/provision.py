@@ -18,7 +18,7 @@ from connectors.sandbox.provisioning import (
     register_client_key,
 )
 from hub.partners.applying import Change, Wanted, apply, plan
-from hub.partners.keys import TokenKeys
+from hub.partners.keys import ANSWERS, TOKENS, TokenKeys
 from hub.partners.registry import PartnerFile, read_partners, secret_context
 from hub.persons.agents import OPERATOR, Role, add_agent
 from hub.requirements.catalogue import load
@@ -66,8 +66,7 @@ def provision_files(places: Places) -> None:
         CertificateSigner.create(places.key("destruction.pem"))
     certifier = CertificateSigner.load(places.key("destruction.pem")).verifier.text()
     write_private(places.key("destruction.pub"), certifier, durable=False)
-    if not places.key("tokens.jwks.json").exists():
-        write_private(places.key("tokens.jwks.json"), TokenKeys.fresh(utc_now()).text())
+    _rings(places)
     if not places.key("door-client.jwk.json").exists():
         write_private(places.key("door-client.jwk.json"), json.dumps(generate_key("door-client-1")))
     if not (places.papers / "trust" / "roots").exists():
@@ -128,6 +127,13 @@ def apply_agents(stores: StoreAddresses) -> None:
 def _wrapped_secret(places: Places, master: MasterKey, partner: PartnerFile) -> bytes:
     secret = create_webhook_secret(places.sandbox, partner.slug)
     return master.wrap(secret.encode(), secret_context(partner.siret))
+
+
+def _rings(places: Places) -> None:
+    for signs in (TOKENS, ANSWERS):
+        ring = places.key(f"{signs.word}.jwks.json")
+        if not ring.exists():
+            write_private(ring, TokenKeys.fresh(utc_now(), signs).text())
 
 
 def _sandbox(places: Places) -> None:

@@ -138,6 +138,7 @@ def test_each_other_secret_is_told_to_one_who_needs_it(running):
         "VAULT_JOURNAL_SIGNING_KEY": {"worker"},
         "VAULT_DUPLICATE_KEY": {"door", "worker"},
         "HUB_TOKEN_SIGNING_KEY": {"release"},
+        "HUB_ANSWER_SIGNING_KEY": {"release"},
         "HUB_PROVIDERS": {"door"},
         "HUB_SECRETS": {"worker"},
     }

@@ -47,7 +47,7 @@ def read_100kb() -> Iterator[Row]:
     resident = Resident(system).sign_in()
     with Holding(system) as holding:
         documents = [holding.record(person_id(resident), os.urandom(size)) for _ in range(16)]
-        store, pool = bucket(system), _pool()
+        store, pool = bucket(system), client_pool()
         names = [secrets.token_hex(16) for _ in documents]
         for name in names:
             store.put_object(system.stores.bucket, name, io.BytesIO(os.urandom(size)), size)
@@ -65,27 +65,28 @@ def read_100kb() -> Iterator[Row]:
                 answer = pool.request("GET", f"{system.release_url}/previews/{tickets[number]}")
                 assert (answer.status, len(answer.data)) == (200, size)
 
-            return _rate(read, [b""] * count)
+            return rate(read, [b""] * count)
 
-        row = _by_turns("read_100kb", reads, lambda: _rate(get, [b""] * count), goal=0.3, against="get_object")
+        row = by_turns("read_100kb", reads, lambda: rate(get, [b""] * count), goal=0.3, against="get_object")
         yield replace(row, note=f"{row.note}; ticket checked, journal, decryption, verification; tickets issued before")
 
 
 def _deposits(system: System, name: str, size: int, count: int, *, goal: float | None) -> Row:
     people = [Resident(system).sign_in() for _ in range(CONCURRENCY)]
     deposit, put = _deposit(system, people), _put(system)
-    return _by_turns(
+    return by_turns(
         name,
-        lambda: _rate(deposit, _papers(size, count)),
-        lambda: _rate(put, _papers(size, count)),
+        lambda: rate(deposit, _papers(size, count)),
+        lambda: rate(put, _papers(size, count)),
         goal=goal,
         against="put_object",
     )
 
 
-def _by_turns(
+def by_turns(
     name: str, ours: Callable[[], float], theirs: Callable[[], float], *, goal: float | None, against: str
 ) -> Row:
+    """Take both by turns; the row says how many times the one the other is."""
     ours(), theirs()
     pairs = [(ours(), theirs()) for _ in range(ROUNDS)]
     ratio = statistics.median(one / other for one, other in pairs)
@@ -104,7 +105,8 @@ def _by_turns(
     )
 
 
-def _rate(send: Send, papers: Sequence[bytes]) -> float:
+def rate(send: Send, papers: Sequence[bytes]) -> float:
+    """How many a second are sent, eight at a time."""
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         return len(papers) / seconds(lambda: list(pool.map(send, range(len(papers)), papers)))
 
@@ -113,13 +115,14 @@ def _papers(size: int, count: int) -> list[bytes]:
     return [b"%PDF-1.7\n" + os.urandom(size - 9) for _ in range(count)]
 
 
-def _pool() -> urllib3.PoolManager:
+def client_pool() -> urllib3.PoolManager:
+    """Connections kept, as many as there are senders."""
     # The client the store's SDK uses too, so that both sides of a ratio pay the same for it.
     return urllib3.PoolManager(maxsize=CONCURRENCY, block=True)
 
 
 def _deposit(system: System, people: list[Resident]) -> Send:
-    pool, url = _pool(), f"{system.door_url}/v1/documents"
+    pool, url = client_pool(), f"{system.door_url}/v1/documents"
     cookies = [f"unefois_session={one.http.cookies['unefois_session']}" for one in people]
 
     def send(number: int, paper: bytes) -> None:

@@ -262,6 +262,14 @@ def subject_of(resident: Resident, siret: str, service: str) -> UUID:
     return pseudonym
 
 
+def coined(parent: Resident, siret: str, service: str) -> UUID:
+    """A body without a webhook is told a subject by other ways; here its pseudonym is coined by the owner."""
+    statement = """INSERT INTO hub.pseudonym SELECT body, 'file', line_id, gen_random_uuid() FROM hub.enrolment_line
+                   WHERE payer_id = %(payer)s AND body = %(siret)s ON CONFLICT DO NOTHING"""
+    rows(parent.system, statement, payer=person_id(parent), siret=siret)
+    return subject_of(parent, siret, service)
+
+
 def family(system: System, **facts: Any) -> tuple[Resident, str]:
     """A parent signed in, with one child whose link is proved."""
     parent = Resident(system, **facts)

@@ -4,7 +4,7 @@ import json
 from uuid import uuid4
 
 from hub.partners.details import DETAIL_TYPE
-from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
+from tests.journeys.doors import Partner, assert_problem, coined, family, person_id, rows, subject_of, value
 from tests.system import BOURSES, CAISSE, FAMILLES, Resident, eventually
 
 CANTEEN = ("canteen_enrolment", "child_identity")
@@ -53,14 +53,6 @@ def test_what_leaves_is_the_rebuilt_copy_and_never_the_original(running):
     bourses = Partner(running, "bourses")
     told = bourses.ask(coined(parent, BOURSES, "bursary"), "bursary", "household_income").json()
     assert bourses.fetch(told["evidence"][0]["href"]).content != photo
-
-
-def coined(parent: Resident, siret: str, service: str):
-    """A body without a webhook is told a subject by other ways; here its pseudonym is coined by the owner."""
-    statement = """INSERT INTO hub.pseudonym SELECT body, 'file', line_id, gen_random_uuid() FROM hub.enrolment_line
-                   WHERE payer_id = %(payer)s AND body = %(siret)s ON CONFLICT DO NOTHING"""
-    rows(parent.system, statement, payer=person_id(parent), siret=siret)
-    return subject_of(parent, siret, service)
 
 
 def test_two_partners_share_no_name_for_the_same_paper(running):

@@ -25,6 +25,8 @@ class JournalAct(StrEnum):
     CONCLUDE = "conclude"
     VIEW = "view"
     RELEASE = "release"
+    RECEIPT = "receipt"
+    """What a hand-over commits to, said so that whoever received it may read it."""
     REFUSE = "refuse"
     ERASE = "erase"
     LINK = "link"

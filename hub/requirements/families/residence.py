@@ -1,5 +1,7 @@
 """Residence: a bill of one's own, a host's statement with what goes with it, a paper that shows the address."""
 
+import re
+
 from contracts.documents import EvidenceType
 from contracts.readings import Field
 from hub.requirements.checks import (
@@ -19,20 +21,25 @@ from hub.requirements.entries import Of
 from hub.requirements.facts import EvidenceFacts, HostFacts, Judgement
 from hub.requirements.families.income import expected_income_year
 
+_PARIS = re.compile(r"75(0(0[1-9]|1[0-9]|20)|116)")
+"""Postcodes of the arrondissements; the 16th has two."""
+
 
 def proof_of_address(look: Look) -> Judgement:
     """A bill or receipt in the name of the payer, or of the host at the address of the statement."""
     faults = [age(look), adult(look, look.evidence.said(Field.HOLDER_NAME)), _old_home(look), grade(look)]
     if look.piece.of is Of.HOST:
         faults.append(same_address(look))
-    return judgement(look, faults, "in_date_and_named", seen=not_before(look), good_until=good_until(look))
+    seen = not_before(look) | _where(look.evidence)
+    return judgement(look, faults, "in_date_and_named", seen=seen, good_until=good_until(look))
 
 
 def hosting_statement(look: Look) -> Judgement:
     """A statement by which somebody named declares to house the payer at an address; its attachments are judged apart."""
     said = look.evidence.said
     faults = (age(look), adult(look, said(Field.HOSTED_NAME)), _host_named(look.evidence), _old_home(look), grade(look))
-    return judgement(look, faults, "hosted", seen=not_before(look), good_until=good_until(look))
+    seen = not_before(look) | _where(look.evidence)
+    return judgement(look, faults, "hosted", seen=seen, good_until=good_until(look))
 
 
 def shows_address(look: Look) -> Judgement:
@@ -53,6 +60,12 @@ def address_of(evidence: EvidenceFacts) -> tuple[str, str] | None:
     """Return street and postcode that a paper shows; nothing where it shows none."""
     street, postcode = evidence.said(Field.STREET), evidence.said(Field.POSTCODE)
     return (street, postcode) if street and postcode else None
+
+
+def _where(evidence: EvidenceFacts) -> dict[str, str]:
+    """Say in one word whether the address is in Paris, for whoever is answered instead of shown the paper."""
+    postcode = evidence.said(Field.POSTCODE)
+    return {"in_paris": "yes" if _PARIS.fullmatch(postcode) else "no"} if postcode else {}
 
 
 def _old_home(look: Look) -> Fault | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.errors import RotationUnderWay
-from hub.partners.keys import CACHE_LIFE, KeyFile, TokenKeys
+from hub.partners.keys import ANSWERS, CACHE_LIFE, KeyFile, TokenKeys
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -75,3 +75,13 @@ def test_what_an_operator_is_told_names_no_secret() -> None:
     assert told[0].endswith(": signs")
     assert told[1].endswith(": waits its turn")
     assert not any(str(key["d"]) in " ".join(told) for key in ring.keys)
+
+
+def test_a_key_of_answers_stays_published_until_the_last_of_them_is_over() -> None:
+    ring = TokenKeys.fresh(NOW, ANSWERS)
+    turned = ring.rotated(LATER)
+    first, day = str(ring.keys[0]["kid"]), timedelta(days=1)
+    assert first.startswith("answers-")
+    assert first in {key["kid"] for key in turned.public(LATER + day)}
+    assert first not in {key["kid"] for key in turned.public(LATER + day + CACHE_LIFE)}
+    assert TokenKeys.parse(turned.text(), ANSWERS) == turned

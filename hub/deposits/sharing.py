@@ -1,0 +1,40 @@
+"""A person sees the copy of their own paper as a service would receive it: marked, by a ticket that serves once."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from contracts.identifiers import DocumentId, PersonId
+from hub.deposits.preview import issue, redeem
+from hub.errors import NothingHere
+from hub.releases.gate import Ordered, words_of_mark
+from hub.releases.previewing import Foreseen, foresee
+from hub.requirements.catalogue import Catalogue
+from vault.db import ReadTx
+from vault.documents.custody import Custody
+
+PREVIEWED = "aperçu"
+"""In place of the number that a hand-over would have."""
+
+
+def issue_for(custody: Custody, catalogue: Catalogue, person_id: PersonId, line_id: UUID, document_id: UUID) -> str:
+    """Return a ticket for one look; raises :class:`NothingHere` for a paper that the line's body could not have."""
+    with custody.db.read() as tx:
+        _foreseen(tx, custody, catalogue, (person_id, line_id, document_id))
+    return issue(custody, person_id, DocumentId(document_id))
+
+
+def spend_for(custody: Custody, catalogue: Catalogue, ticket: str, line_id: UUID) -> Ordered:
+    """Spend a ticket for the copy marked as it would leave; the journal keeps it as a look at one's own paper."""
+    person_id, ordered = redeem(custody, ticket)
+    with custody.db.read() as tx:
+        found = _foreseen(tx, custody, catalogue, (person_id, line_id, ordered.document_id))
+    words = words_of_mark(catalogue, found.recipient, found.purpose, PREVIEWED, now=custody.now())
+    return replace(ordered, mark=words)
+
+
+def _foreseen(tx: ReadTx, custody: Custody, catalogue: Catalogue, whose: tuple[PersonId, UUID, UUID]) -> Foreseen:
+    person_id, line_id, document_id = whose
+    for one in foresee(tx, catalogue, person_id, line_id, now=custody.now()):
+        if any(paper.document == document_id for paper in one.papers):
+            return one
+    raise NothingHere

@@ -1,0 +1,1 @@
+"""Releases: marks and receipts, without a system."""
