@@ -16,6 +16,7 @@ from hub.api import (
     checkpoints,
     confirmations,
     documents,
+    events,
     families,
     homes,
     life_events,
@@ -76,7 +77,14 @@ def residents_routes() -> FastAPI:
 def partners_routes() -> FastAPI:
     """Return the partners' door without its parts: enough to describe it, not to serve."""
     app = _app("release")
-    for router in (authorisation.router, partners.router, checkpoints.router, looks.router, explaining.showing):
+    for router in (
+        authorisation.router,
+        partners.router,
+        events.router,
+        checkpoints.router,
+        looks.router,
+        explaining.showing,
+    ):
         app.include_router(router)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
