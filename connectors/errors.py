@@ -22,6 +22,10 @@ class MessageTooLarge(ConnectorError):
     """The message is over the size its receivers accept."""
 
 
+class AddressRefused(ConnectorError):
+    """An address is none that we send to."""
+
+
 class FileRefused(ConnectorError):
     """The file is not what its format prescribes."""
 
@@ -60,6 +64,10 @@ class WebhookSignatureMismatch(WebhookRefused):
 
 class WebhookSecretInvalid(WebhookRefused):
     """A webhook secret is « whsec_ » and 24 to 64 bytes in base64."""
+
+
+class WebhookKeyInvalid(WebhookRefused):
+    """A webhook key is « whsk_ » or « whpk_ » and 32 bytes in base64."""
 
 
 class TokenRefused(ConnectorError):

@@ -1,4 +1,7 @@
-"""Carry a request over HTTP within a deadline and say how far it got; no redirect, no proxy, no cookie."""
+"""Carry a request over HTTP within a deadline and say how far it got; no redirect, no proxy, no cookie.
+
+Where a rule for addresses is given, the name is resolved here, checked, and the checked address is what is dialled.
+"""
 
 import socket
 import ssl
@@ -11,10 +14,11 @@ from datetime import UTC, datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 
+from connectors.addresses import AddressRule, Origin
+from connectors.errors import AddressRefused
 from connectors.port import Exchange, Headers, Limits, WireRequest
 from contracts.outcomes import Phase
 
@@ -22,18 +26,11 @@ _SENDING = ("http11.send_request_headers.started", "http2.send_request_headers.s
 
 
 @cache
-@cache
 def _tls() -> ssl.SSLContext:
     # Reading the machine's certificates takes tens of milliseconds: once a process, not once a transport.
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 @dataclass(slots=True)
@@ -96,10 +93,14 @@ def _deadline(seconds: float, expire: Callable[[], None]) -> Iterator[None]:
 class HttpTransport:
     """One binding's way out; connections are not kept, so « sent or not » is never a question of an old socket."""
 
-    def __init__(self, limits: Limits, *, origin: str) -> None:
-        """Carry requests to ``origin`` (scheme, host, port) and nowhere else."""
+    def __init__(self, limits: Limits, *, origin: str, rule: AddressRule | None = None) -> None:
+        """Carry requests to ``origin`` (scheme, host, port) and nowhere else.
+
+        An origin that somebody outside named needs a ``rule``; one of our own configuration is dialled as it is.
+        """
         self._limits = limits
-        self._origin = _origin(origin)
+        self._origin = Origin.of(origin)
+        self._rule = rule
         self._client = httpx.Client(
             verify=_tls(),
             trust_env=False,
@@ -126,24 +127,40 @@ class HttpTransport:
         """Carry ``request`` and return how far it got; never raises for a fault of the network."""
         progress = _Progress()
         try:
-            if _origin(request.url) != self._origin:
+            if Origin.of(request.url) != self._origin:
                 return progress.ended(Phase.NOT_SENT, "origin_refused")
             with _deadline(self._limits.total_s, progress.expire):
-                return self._converse(request, progress)
+                return self._converse(request, progress, self._addresses())
+        except AddressRefused:
+            return progress.ended(Phase.NOT_SENT, "address_refused")
         except httpx.TimeoutException:
             return progress.ended(progress.phase, "timeout")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             return progress.ended(progress.phase, "timeout" if progress.expired else _word(error, progress.phase))
 
-    def _converse(self, request: WireRequest, progress: _Progress) -> Exchange:
+    def _addresses(self) -> list[str | None]:
+        return [None] if self._rule is None else [*self._rule.addresses(self._origin)]
+
+    def _converse(self, request: WireRequest, progress: _Progress, addresses: list[str | None]) -> Exchange:
+        *others, last = addresses
+        for address in others:
+            try:
+                return self._at(address, request, progress)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if progress.expired or progress.phase is not Phase.NOT_SENT:
+                    raise
+        return self._at(last, request, progress)
+
+    def _at(self, address: str | None, request: WireRequest, progress: _Progress) -> Exchange:
+        """Converse with the server at a checked address, under the name it is known by and certified for."""
         started = time.monotonic()
         headers = [*request.headers, ("accept-encoding", "identity")]
+        url, extensions = httpx.URL(request.url), {"trace": progress.trace, "sni_hostname": self._origin.host}
+        if address is not None:
+            headers.append(("host", url.netloc.decode("ascii")))
+            url = url.copy_with(host=address)
         with self._client.stream(
-            request.method,
-            request.url,
-            headers=headers,
-            content=request.body or None,
-            extensions={"trace": progress.trace},
+            request.method, url, headers=headers, content=request.body or None, extensions=extensions
         ) as response:
             progress.phase = Phase.HEADERS
             progress.status = response.status_code

@@ -17,7 +17,7 @@ _BY_TYPE: dict[Any, dict[str, Any]] = {UUID: _IDENTIFIER, PartnerPseudonym: _IDE
 
 def event_schema(kind: type[EventData]) -> dict[str, Any]:
     """Return the schema of one kind of event as a whole CloudEvents 1.0 message."""
-    return _document(kind.type, _sentence(kind), _envelope({"const": kind.type}, _data(kind)))
+    return _document(kind.type, sentence(kind), _envelope({"const": kind.type}, _data(kind)))
 
 
 def event_schemas() -> dict[str, dict[str, Any]]:
@@ -28,7 +28,12 @@ def event_schemas() -> dict[str, dict[str, Any]]:
 def notification_schema() -> dict[str, Any]:
     """Return the schema of what a partner's webhook receives."""
     types = {"enum": sorted(kind.type for kind in NOTIFIED)}
-    return _document("notification", _sentence(NotificationData), _envelope(types, _data(NotificationData)))
+    return _document("notification", sentence(NotificationData), _envelope(types, _data(NotificationData)))
+
+
+def kind_of_notification(kind: type[EventData]) -> dict[str, Any]:
+    """Return the schema of what a partner is told of one kind of event."""
+    return _envelope({"const": kind.type}, _data(NotificationData))
 
 
 def problem_schema() -> dict[str, Any]:
@@ -76,7 +81,8 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": sorted(properties), "additionalProperties": False}
 
 
-def _sentence(kind: type[Any]) -> str:
+def sentence(kind: type[Any]) -> str:
+    """Return what a type says of itself, on one line."""
     return " ".join((kind.__doc__ or "").split())
 
 

@@ -192,6 +192,13 @@ PROBLEMS: dict[str, ProblemType] = {
             "You have given your opinion; a colleague gives the other one.",
             "Vous avez déjà donné votre avis sur ce dossier. Le second avis est celui d'un collègue.",
         ),
+        _p(
+            "cursor-gone",
+            410,
+            "Events after this cursor are kept no more; read from the beginning, and ask about what you hold.",
+            "Ce repère est trop ancien. Reprenez la lecture depuis le début.",
+        ),
+        _p("no-webhook", 409, "You have no webhook.", "Ce service n'a pas d'adresse de notification."),
         _p("no-ground", 403, "There is no ground for this release.", "Aucune règle ne permet cette transmission."),
         _p(
             "outside-agreement",

@@ -1,5 +1,6 @@
 """Settings in, ready use cases out: the only place where the hub's concrete parts meet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 import vault.bootstrap as vault_parts
+from connectors.addresses import AddressRule, Origin
 from connectors.api_particulier.codec import MANIFEST
 from connectors.file_drop import FileDropTransport
 from connectors.http import HttpTransport
@@ -45,6 +47,8 @@ class ReleaseDoor:
     answers: AnswerSigner
     journal_key: str
     """Public key of the journal's heads, as it is published."""
+    unwrap: Callable[[bytes, bytes], bytes] = field(repr=False)
+    """Opens what the master key wraps: here a partner's own webhook secret, for a sample of its notifications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
         Issuer(hub.release_url, ring),
         AnswerSigner(hub.release_url, answers),
         published,
+        vault_parts.master_key(vault).unwrap,
     )
 
 
@@ -96,9 +101,10 @@ def back(vault: VaultSettings, hub: HubSettings) -> Back:
     return Back(vault_parts.custody(vault), load(), bindings, source)
 
 
-def sender(vault: VaultSettings, custody: Custody) -> Sender:
-    """Assemble what sends notifications."""
-    return Sender(custody.db, vault_parts.master_key(vault), custody.now)
+def sender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Sender:
+    """Assemble what sends notifications: to the internet, and in a demonstration or a test to its sandbox."""
+    rule = AddressRule(frozenset(Origin.of(url) for url in hub.webhook_origins))
+    return Sender(custody.db, vault_parts.master_key(vault), custody.now, rule)
 
 
 class _Ways:

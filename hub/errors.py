@@ -107,6 +107,14 @@ class DetailsRefused(HubError):
     """What a partner wants a token for cannot be read, or no agreement of its covers it."""
 
 
+class CursorGone(HubError):
+    """Events after this cursor are kept no more."""
+
+
+class WebhookNotThere(HubError):
+    """This partner has no webhook."""
+
+
 class TokenForeign(HubError):
     """A token was to be revoked by somebody it was not issued to."""
 

@@ -46,12 +46,17 @@ class HubSettings(BaseSettings):
     places: dict[str, str] = Field(default_factory=dict)
     """What ``{name}`` stands for in the addresses of bindings and partners."""
 
+    webhook_origins: tuple[str, ...] = ()
+    """Origins beside the internet's to which notifications may go: a sandbox's. None in production."""
+
     @model_validator(mode="after")
     def _no_stand_ins_in_production(self) -> "HubSettings":
         if self.profile != "production":
             return self
         if "sandbox" in self.places:
             raise ValueError("HUB_PLACES: a sandbox is refused in production")
+        if self.webhook_origins:
+            raise ValueError("HUB_WEBHOOK_ORIGINS: notifications go to the internet only in production")
         for name in ("door_url", "release_url"):
             if urlsplit(getattr(self, name)).scheme != "https":
                 raise ValueError(f"HUB_{name.upper()}: https is required in production")

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from hub.partners.keys import TOKENS, Signs, TokenKeys
-from hub.partners.secrets import PartnerSecretPlace
+from hub.partners.secrets import PARTNER_PLACES
 from orchestration.stack import lock
 from orchestration.stack.addresses import addresses
 from orchestration.stack.errors import NotRunning
@@ -62,7 +62,7 @@ def rotate_as_told() -> int:
 def _rotate(owner_url: str, master: RotatingMasterKey, *, grace: float) -> int:
     db = Database.connect(owner_url, pool_size=1)
     try:
-        return rotate(db, master, (HolderKeyPlace(), PartnerSecretPlace()), record=_journal, grace=grace)
+        return rotate(db, master, (HolderKeyPlace(), *PARTNER_PLACES), record=_journal, grace=grace)
     finally:
         db.close()
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from contracts.asyncapi import partners_document
 from contracts.json_schemas import DIALECT, event_schemas, notification_schema, problem_schema
 from hub.app import partners_routes, residents_routes
 from hub.deposits.export import ExportManifest
@@ -33,6 +34,7 @@ def _said() -> dict[str, str]:
     documents: dict[str, dict[str, Any]] = {
         "openapi/residents.json": residents_routes().openapi(),
         "openapi/partners.json": partners_routes().openapi(),
+        "asyncapi/partners.json": partners_document(),
         "notification.json": notification_schema(),
         "export-manifest.json": ExportManifest.model_json_schema(),
         "problem.json": problem_schema(),

@@ -27,11 +27,14 @@ from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import CHANNEL
+from hub.notifications.feed import prune
+from hub.notifications.lanes import Lanes
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
 from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
+from hub.settings import HubSettings
 from orchestration.tries import Patience, StoreAway, Tries
 from vault.documents.custody import Custody
 from vault.documents.hold import tell_untold
@@ -183,6 +186,8 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
             forgotten = 0
             while went := _forget_records(parts.custody):
                 forgotten += went
+            while _forget_told(parts.custody) and not stop.is_set():
+                pass
             asked = ask_expiries(parts.custody, parts.catalogue)
             if forgotten or asked:
                 _LOG.info("%d journal records went, %d papers are due to go", forgotten, asked)
@@ -195,6 +200,11 @@ def _forget_records(custody: Custody) -> int:
     with custody.db.transaction() as tx:
         prune_troubles(tx, now=custody.now())
         return forget_old_records(tx, now=custody.now()) + forget_old_disclosures(tx, now=custody.now())
+
+
+def _forget_told(custody: Custody) -> int:
+    with custody.db.transaction() as tx:
+        return prune(tx, now=custody.now())
 
 
 def reconcile_for_ever(custody: Custody, stop: threading.Event) -> None:
@@ -241,19 +251,18 @@ def forget_uploads_for_ever(custody: Custody, stop: threading.Event) -> None:
             _LOG.warning("forgetting of uploads waits for the database")
 
 
-def deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
+def deliver_for_ever(sender: Sender, dsn: str, stop: threading.Event) -> None:
     """Send what is due, woken by PostgreSQL at the commit that made it due."""
-    dsn = worker.database_url
+    lanes = Lanes(sender, stop)
     while not stop.is_set():
         try:
             with psycopg.connect(dsn, autocommit=True) as listening:
                 listening.execute(f"LISTEN {CHANNEL}")
                 while not stop.is_set():
-                    while worker.sender.send_due() and not stop.is_set():
-                        pass
+                    lanes.wake()
                     next(listening.notifies(timeout=SWEEP_EVERY, stop_after=1), None)
-        except (psycopg.OperationalError, DatabaseUnavailable, KeyServiceUnavailable):
-            _LOG.warning("sender waits for the database or the keys")
+        except (psycopg.OperationalError, DatabaseUnavailable):
+            _LOG.warning("sender waits for the database")
             stop.wait(1.0)
 
 
@@ -305,7 +314,7 @@ async def work(worker: Worker) -> None:
 
         threads = [
             _thread("sequencer", lambda: sequence_for_ever(worker.back.custody, worker.signer, stop), fall),
-            _thread("sender", lambda: deliver_for_ever(worker, stop), fall),
+            _thread("sender", lambda: deliver_for_ever(worker.sender, worker.database_url, stop), fall),
             _thread("retention", lambda: let_go_for_ever(worker.back, stop), fall),
             _thread("reconciliation", lambda: reconcile_for_ever(worker.back.custody, stop), fall),
             _thread("safety", lambda: keep_safe_for_ever(worker, stop), fall),
@@ -341,12 +350,12 @@ def _thread(name: str, run: Callable[[], None], fall: Callable[[str, BaseExcepti
     return thread
 
 
-def assemble(vault: VaultSettings, parts: Back) -> Worker:
+def assemble(vault: VaultSettings, hub: HubSettings, parts: Back) -> Worker:
     """Return the worker of this process; the reading child is started before any thread."""
     reader = vault_parts.reader(vault)
     reader.start()
     url = vault.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
-    return Worker(parts, reader, vault_parts.head_signer(vault), sender(vault, parts.custody), url)
+    return Worker(parts, reader, vault_parts.head_signer(vault), sender(vault, hub, parts.custody), url)
 
 
 def main() -> None:
@@ -355,7 +364,7 @@ def main() -> None:
     for noisy in ("procrastinate", "httpx", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     vault, hub = read_settings()
-    worker = assemble(vault, back(vault, hub))
+    worker = assemble(vault, hub, back(vault, hub))
     try:
         asyncio.run(work(worker))
     finally:

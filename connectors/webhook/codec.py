@@ -45,30 +45,32 @@ class WebhookCodec:
     manifest: Manifest = MANIFEST
 
     def encode(self, command: Notification, binding: Binding) -> WireRequest:
-        """Write the notification, signed with the current secret and, during a rotation, the previous one.
+        """Write the notification, signed with the current secret and key and, during a rotation, the previous ones.
 
         Raises:
             MessageTooLarge: the body is over 20 kB; a notification is thin.
             SecretMissing: the binding has no ``webhook_secret``.
             WebhookSecretInvalid: a secret is not one.
+            WebhookKeyInvalid: a key is not one.
         """
         body = json.dumps(command.event, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         if len(body) > BODY_MAX_BYTES:
             raise MessageTooLarge(f"{len(body)} bytes")
-        secrets = [binding.secret("webhook_secret")]
-        if "webhook_secret_previous" in binding.secrets:
-            secrets.append(binding.secret("webhook_secret_previous"))
+        secrets = [binding.secret("webhook_secret"), *_told(binding, "webhook_secret_previous")]
+        keys = [*_told(binding, "webhook_key"), *_told(binding, "webhook_key_previous")]
         message = str(command.message)
         headers = (
             ("content-type", "application/cloudevents+json"),
             ("webhook-id", message),
             ("webhook-timestamp", str(int(command.at.timestamp()))),
-            ("webhook-signature", sign(secrets, message, command.at, body)),
+            ("webhook-signature", sign(secrets, message, command.at, body, keys=keys)),
         )
         return WireRequest("POST", binding.base_url, headers, body)
 
     def decode(self, command: Notification, exchange: Exchange) -> ExchangeOutcome:
         """Read the reply: 2xx applied, 410 closed, 429 and 503 as they ask, 3xx misconfigured (we never follow)."""
+        if exchange.fault == "address_refused":
+            return ExchangeOutcome(OutcomeKind.MISCONFIGURED, code=exchange.fault)
         broken = unfinished(exchange, self.manifest.operations["notify"])
         status = exchange.status
         if broken is not None or status is None:
@@ -80,6 +82,10 @@ class WebhookCodec:
         if status == 503 and until is not None:
             return ExchangeOutcome(OutcomeKind.RATE_LIMITED, code=code, until=until)
         return ExchangeOutcome(_STATUS.get(status) or _by_class(status), code=code, until=until)
+
+
+def _told(binding: Binding, name: str) -> list[str]:
+    return [binding.secret(name)] if name in binding.secrets else []
 
 
 def _by_class(status: int) -> OutcomeKind:

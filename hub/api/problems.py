@@ -57,6 +57,8 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.InvalidProof: "invalid-proof",
     hub_errors.ProofNonceNeeded: "proof-nonce-needed",
     hub_errors.OutsideGrant: "outside-grant",
+    hub_errors.CursorGone: "cursor-gone",
+    hub_errors.WebhookNotThere: "no-webhook",
     hub_errors.ExchangeInFlight: "conflict",
     hub_errors.HeaderMalformed: "malformed",
     hub_errors.ProtocolVersionRefused: "upload-protocol",

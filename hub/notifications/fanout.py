@@ -1,4 +1,4 @@
-"""One event becomes one delivery for the body that may act on it, in the transaction of the event itself."""
+"""One event becomes one entry for the body that may act on it: of its feed, and for its webhook if it has one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,14 +33,13 @@ class Signal:
 
 
 def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID | None:
-    """Write down a delivery to the body ``siret``; none where it is no partner or no agreement covers the service.
+    """Write down what the body ``siret`` is told; nothing where it is no partner or no agreement covers the service.
 
-    The body carries this partner's pseudonym of the line and no other identifier of ours.
+    It carries this partner's pseudonym of the line and no other identifier of ours.
     """
-    covered = any(signal.service in agreement.services for agreement in agreements_of(tx, siret, on=paris_day(now)))
-    reachable = tx.execute(select(PARTNER.c.webhook_url).where(PARTNER.c.siret == siret)).scalar_one_or_none()
-    if not covered or reachable is None:
+    if not any(signal.service in agreement.services for agreement in agreements_of(tx, siret, on=paris_day(now))):
         return None
+    address = tx.execute(select(PARTNER.c.webhook_url).where(PARTNER.c.siret == siret)).scalar_one()
     # Version 4: the time in a version 7 would let two partners join what they were told at one moment.
     delivery_id = uuid4()
     subject = pseudonym(tx, siret, Named.FILE, signal.line_id)
@@ -52,6 +51,9 @@ def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID 
             siret=siret,
             event_id=signal.event_id,
             body=notification(delivery_id, signal.event_type, now, data),
+            subject=subject,
+            service=signal.service,
+            state="listed" if address is None else "due",
             next_attempt_at=now,
             created_at=now,
         )

@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Column, Integer, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Identity, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.schema import METADATA
@@ -18,4 +18,17 @@ DELIVERY = Table(
     Column("last_outcome", Text),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("settled_at", TIMESTAMP(timezone=True)),
+    Column("subject", Uuid, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("noted", BigInteger, Identity(always=True), nullable=False),
+    Column("place", BigInteger),
+    Column("leased_until", TIMESTAMP(timezone=True)),
+)
+
+FEED = Table(
+    "feed",
+    METADATA,
+    Column("siret", Text, primary_key=True),
+    Column("last_place", BigInteger, nullable=False),
+    Column("pruned_to", BigInteger, nullable=False),
 )

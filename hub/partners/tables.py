@@ -112,3 +112,22 @@ RATE_WINDOW = Table(
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )
 """How often somebody, known by a digest only, asked within a minute."""
+
+WEBHOOK = Table(
+    "webhook",
+    METADATA,
+    Column("siret", Text, primary_key=True),
+    Column("signing_key_wrapped", LargeBinary, nullable=False),
+    Column("verifying_key", Text, nullable=False),
+    Column("previous_secret_wrapped", LargeBinary),
+    Column("previous_signing_key_wrapped", LargeBinary),
+    Column("previous_verifying_key", Text),
+    Column("previous_until", TIMESTAMP(timezone=True)),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", TIMESTAMP(timezone=True)),
+    Column("open_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("taken_at", TIMESTAMP(timezone=True)),
+    Column("disabled_at", TIMESTAMP(timezone=True)),
+    Column("disabled_for", Text),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+)

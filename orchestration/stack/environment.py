@@ -63,6 +63,7 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
         common(profile, places, stores, login="unefois_worker")
         | _bindings(places, secrets=True)
         | {
+            "HUB_WEBHOOK_ORIGINS": json.dumps([places.url("sandbox")]),
             "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
             "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
             "VAULT_JOURNAL_SIGNING_KEY": str(places.key("journal.pem")),

@@ -20,6 +20,7 @@ from connectors.sandbox.provisioning import (
 from hub.partners.applying import Change, Wanted, apply, plan
 from hub.partners.keys import ANSWERS, TOKENS, TokenKeys
 from hub.partners.registry import PartnerFile, read_partners, secret_context
+from hub.partners.webhooks import ensure_webhook
 from hub.persons.agents import OPERATOR, Role, add_agent
 from hub.requirements.catalogue import load
 from hub.schema.migrating import upgrade
@@ -97,6 +98,7 @@ def apply_partners(places: Places, stores: StoreAddresses) -> list[Change]:
             for wanted in _wanted_partners(places):
                 secret = partial(_wrapped_secret, places, master, wanted.file)
                 changes += apply(tx, wanted, wrap_secret=secret, actor=OPERATOR, now=utc_now())
+                ensure_webhook(tx, wanted.file.siret, master.wrap, now=utc_now())
     finally:
         database.close()
     return changes

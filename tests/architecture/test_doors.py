@@ -35,6 +35,7 @@ PUBLIC = {
     "GET /journal/key": "public key",
     "GET /echanges": "the list that everybody may read (CRPA L.114-8 III)",
     "GET /v1/data-exchanges": "the same for programmes",
+    "GET /hub/v1/webhook-keys": "public keys",
     "GET /v1/figures": "how often families were asked and spared: counts for everybody",
     "GET /journal/checkpoints/latest": "made to be published",
     "GET /journal/checkpoints/{size}": "made to be published",

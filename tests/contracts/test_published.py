@@ -1,11 +1,15 @@
 """What is committed under contracts/schemas is what the code says, and what the code says is well formed."""
 
 import json
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 
 from contracts.events import EVENT_TYPES
+from contracts.notifications import NOTIFIED, NotificationData, notification
 from contracts.problems import PROBLEMS
 from orchestration.published import differences, write
 from orchestration.stack.layout import CODE_ROOT
@@ -77,8 +81,27 @@ def test_the_frameworks_own_error_shape_is_nowhere(door):
 def test_every_operation_says_who_may_call_it():
     open_to_all = {"get /.well-known/oauth-authorization-server", "get /oauth/jwks", "post /oauth/token"}
     open_to_all |= {"post /oauth/revoke"}
-    open_to_all |= {"options /v1/uploads", "get /v1/figures"}
+    open_to_all |= {"options /v1/uploads", "get /v1/figures", "get /hub/v1/webhook-keys"}
     checkpoints = ("key", "checkpoints/latest", "checkpoints/{size}", "consistency/{first}/{second}")
     open_to_all |= {f"get /journal/{what}" for what in checkpoints}
     unguarded = {name for door in DOORS for name, op in operations(door) if not op.get("security")}
     assert unguarded - open_to_all == set()
+
+
+def test_the_asyncapi_document_is_one_and_its_references_lead_somewhere():
+    standard = json.loads((CODE_ROOT / "tests/assets/asyncapi/3.0.0.json").read_text(encoding="utf-8"))
+    document = told("asyncapi/partners.json")
+    assert [error.message for error in Draft7Validator(standard).iter_errors(document)] == []
+    text = json.dumps(document)
+    for reference in set(re.findall(r'"#/([^"]+)"', text)):
+        here = document
+        for name in reference.split("/"):
+            here = here[name]
+
+
+def test_every_notification_is_in_the_asyncapi_document_as_it_is_sent():
+    document = told("asyncapi/partners.json")
+    assert {one["name"] for one in document["components"]["messages"].values()} >= {kind.type for kind in NOTIFIED}
+    sent = notification(uuid4(), NOTIFIED[0].type, datetime.now(UTC), NotificationData(uuid4(), "a", "b", "2026-2027"))
+    fitting = [one for one in document["components"]["schemas"].values() if Draft202012Validator(one).is_valid(sent)]
+    assert len(fitting) == 1

@@ -6,11 +6,13 @@ import hmac
 from datetime import timedelta, timezone
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import (
     WebhookHeaderMissing,
+    WebhookKeyInvalid,
     WebhookRefused,
     WebhookSecretInvalid,
     WebhookSignatureMalformed,
@@ -18,7 +20,7 @@ from connectors.errors import (
     WebhookTimestampInvalid,
     WebhookTimestampOutOfTolerance,
 )
-from connectors.webhook.signature import new_secret, sign, verify
+from connectors.webhook.signature import new_secret, new_signing_key, sign, verify, verifying_key
 from tests.unit.connectors.wire import NOW
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -103,3 +105,38 @@ def test_a_bad_secret_is_refused(secret: str) -> None:
 def test_a_moment_without_zone_is_refused() -> None:
     with pytest.raises(WebhookRefused):
         sign([SECRET], "msg_1", NOW.replace(tzinfo=None), b"")
+
+
+KEY = "whsk_" + base64.b64encode(bytes(range(32))).decode()
+
+
+def test_v1a_is_ed25519_over_the_same_bytes() -> None:
+    signed = sign([SECRET], "msg_1", NOW, b"{}", keys=[KEY]).split(" ")[1]
+    public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
+    public.verify(base64.b64decode(signed.removeprefix("v1a,")), f"msg_1.{SECONDS}.".encode() + b"{}")
+    assert verifying_key(KEY) == "whpk_" + base64.b64encode(public.public_bytes_raw()).decode()
+
+
+def test_either_kind_of_signature_verifies_by_itself() -> None:
+    both = headers(signature=sign([SECRET], "msg_1", NOW, b"{}", keys=[KEY]))
+    assert verify([], both, b"{}", now=NOW, keys=[verifying_key(KEY)]) == verify([SECRET], both, b"{}", now=NOW)
+
+
+def test_during_a_rotation_either_key_verifies_and_no_other() -> None:
+    old, new = new_signing_key(), new_signing_key()
+    both = headers(signature=sign([SECRET], "msg_1", NOW, b"{}", keys=[new, old]))
+    for key in (old, new):
+        assert verify([], both, b"{}", now=NOW, keys=[verifying_key(key)]) == "msg_1"
+    with pytest.raises(WebhookSignatureMismatch):
+        verify([], both, b"{}", now=NOW, keys=[verifying_key(KEY)])
+
+
+def test_a_secret_signature_is_none_of_a_key() -> None:
+    with pytest.raises(WebhookSignatureMalformed):
+        verify([], headers(), b"{}", now=NOW, keys=[verifying_key(KEY)])
+
+
+@pytest.mark.parametrize("wrong", ["", "whsk_", "whsk_AAAA", KEY.replace("whsk", "whpk"), KEY + "="])
+def test_what_is_no_key_signs_nothing(wrong: str) -> None:
+    with pytest.raises(WebhookKeyInvalid):
+        sign([SECRET], "msg_1", NOW, b"{}", keys=[wrong])

@@ -1,0 +1,1 @@
+"""What partners are told: the feed, the lanes, and what is signed."""
