@@ -10,7 +10,8 @@ from pydantic import Field
 from hub.api.callers import DoorDep, Resident
 from hub.api.shapes import Shape
 from hub.persons.residences import Channel, choose_contact, contact_of, residence_on, sector_of, settle_at
-from hub.requests.moving import Move, MovedLine, Passage, move
+from hub.requests.life_events import declare_move as carry_out_move
+from hub.requests.moving import Move, MovedLine, Passage
 from hub.school_files.asks import figures
 
 router = APIRouter(prefix="/v1", tags=["homes"])
@@ -125,7 +126,7 @@ def declare_move(told: MoveShape, door: DoorDep, who: Resident) -> list[MovedLin
         channel="api",
     )
     with door.custody.db.transaction() as tx:
-        moved = move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
+        moved = carry_out_move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
     return [_moved(door, line) for line in moved]
 
 

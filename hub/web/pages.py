@@ -14,7 +14,7 @@ from hub.requests.confirming import Consent, asked_of
 from hub.requests.open import open_request
 from hub.school_files.view import school_files
 from hub.trace import trace_of
-from hub.web import agents, explaining, homes, papers, replacing
+from hub.web import agents, events, explaining, homes, papers, replacing
 from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
 from hub.web.forms import ClaimForm, FieldError, Fields
 from hub.web.queries import acknowledgement_of, requests_of
@@ -30,6 +30,7 @@ def install(app: FastAPI) -> None:
     app.include_router(router)
     app.include_router(papers.router)
     app.include_router(replacing.router)
+    app.include_router(events.router)
     app.include_router(homes.router)
     app.include_router(explaining.asking)
     app.include_router(agents.router)
