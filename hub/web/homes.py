@@ -13,7 +13,7 @@ from hub.bootstrap import Door
 from hub.errors import InvalidValue
 from hub.persons.accounts import SignedIn
 from hub.persons.family import Child, children_of
-from hub.persons.residences import Channel, choose_contact, contact_of, residence_on, sector_of
+from hub.persons.residences import Channel, choose_contact, contact_of, keep_home, residence_on, sector_of
 from hub.requests.life_events import Event, declare_move, within_reach
 from hub.requests.moving import Move, MovedLine, Passage
 from hub.requirements.catalogue import Catalogue
@@ -111,6 +111,14 @@ def declare(request: Request, door: DoorDep, who: Resident, fields: Fields) -> R
         moved = declare_move(tx, door.catalogue, who.person_id, told, now=now)
     lines = tuple(_card(door.catalogue, line, on) for line in moved)
     return declared_page(request, door, who, Event.MOVE, lines, title="Votre déménagement est enregistré")
+
+
+@router.post("/domicile/inchange")
+def keep_residence(door: DoorDep, who: Resident) -> Response:
+    """Take a parent's word that they did not move."""
+    with door.custody.db.transaction() as tx:
+        keep_home(tx, who.person_id, now=door.custody.now())
+    return RedirectResponse("/", 303)
 
 
 @router.get("/me-joindre")
