@@ -72,6 +72,9 @@ _REVIEW_STEPS = {
 }
 _REQUEST_STEPS = {
     "residence": "Vous avez indiqué où vous habitez",
+    "residence_shown": "Votre adresse déclarée est confirmée par votre document",
+    "residence_differs": "Votre document montre une autre adresse que celle déclarée. Nous n'avons rien changé",
+    "residence_kept": "Vous avez répondu que vous n'avez pas déménagé",
     "asked": "Un service vous demande une information",
     "life_event_birth": "Vous avez déclaré une naissance",
     "life_event_separation": "Vous avez déclaré une séparation",
@@ -79,6 +82,7 @@ _REQUEST_STEPS = {
     "life_event_move": "Vous avez déclaré un déménagement",
     "life_event_death": "Vous avez déclaré un décès",
     "confirmation_wanted": "L'autre responsable de votre enfant a fait une demande : votre accord est demandé",
+    "confirmation_awaited": "L'autre responsable de votre enfant est maintenant reconnu : votre demande attend son accord",
     "confirmed_by_you": "Vous avez donné votre accord à une demande pour votre enfant",
     "objected_by_you": "Vous vous êtes opposé à une demande pour votre enfant. Un agent s'en occupe",
     "confirmed": "L'autre responsable de votre enfant a donné son accord : votre demande peut prendre effet",

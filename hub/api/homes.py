@@ -7,10 +7,21 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from contracts.documents import Grade
 from hub.api.callers import DoorDep, Resident
 from hub.api.shapes import Shape
-from hub.persons.residences import Channel, choose_contact, contact_of, residence_on, sector_of, settle_at
-from hub.requests.moving import Move, MovedLine, Passage, move
+from hub.persons.residences import (
+    Channel,
+    choose_contact,
+    contact_of,
+    keep_home,
+    question_of,
+    residence_on,
+    sector_of,
+    settle_at,
+)
+from hub.requests.life_events import declare_move as carry_out_move
+from hub.requests.moving import Move, MovedLine, Passage
 from hub.school_files.asks import figures
 
 router = APIRouter(prefix="/v1", tags=["homes"])
@@ -18,12 +29,24 @@ router = APIRouter(prefix="/v1", tags=["homes"])
 Postcode = Annotated[str, Field(pattern=r"^\d{5}$")]
 
 
+class ShownShape(Shape):
+    """A paper that shows another arrondissement than the one declared; no sector: it shows a place outside Paris."""
+
+    document: UUID
+    sector: str | None
+
+
 class ResidenceShape(Shape):
-    """Where a person says they live; ``sector`` is the postcode of the arrondissement, absent where confidential."""
+    """Where a person says they live; ``sector`` is the postcode of the arrondissement, absent where confidential.
+
+    ``grade`` is that of the proof of address that shows the same, where there is one.
+    """
 
     sector: str | None
     confidential: bool
     since: date
+    grade: Grade
+    question: ShownShape | None
 
 
 class ResidenceWishShape(Shape):
@@ -77,10 +100,23 @@ def read_residence(door: DoorDep, who: Resident) -> ResidenceShape | None:
     """Return where one lives today, as one said."""
     today = door.custody.now().date()
     with door.custody.db.read() as tx:
-        found = residence_on(tx, who.person_id, today)
+        found, asked = residence_on(tx, who.person_id, today), question_of(tx, who.person_id)
     if found is None:
         return None
-    return ResidenceShape(sector=found.sector, confidential=found.confidential, since=found.valid_from)
+    return ResidenceShape(
+        sector=found.sector,
+        confidential=found.confidential,
+        since=found.valid_from,
+        grade=found.grade,
+        question=None if asked is None else ShownShape(document=asked.document_id, sector=asked.sector),
+    )
+
+
+@router.post("/residence/unchanged", status_code=204)
+def keep_residence(door: DoorDep, who: Resident) -> None:
+    """Say that one did not move, whatever a paper shows; harmless to repeat."""
+    with door.custody.db.transaction() as tx:
+        keep_home(tx, who.person_id, now=door.custody.now())
 
 
 @router.put("/residence", status_code=204)
@@ -125,7 +161,7 @@ def declare_move(told: MoveShape, door: DoorDep, who: Resident) -> list[MovedLin
         channel="api",
     )
     with door.custody.db.transaction() as tx:
-        moved = move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
+        moved = carry_out_move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
     return [_moved(door, line) for line in moved]
 
 

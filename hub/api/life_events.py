@@ -23,13 +23,13 @@ from hub.requests.life_events import (
     declare_birth,
     declare_death,
     declare_job_loss,
+    declare_move,
     declare_separation,
-    record,
 )
 from hub.requests.lines import Parity
-from hub.requests.moving import Move, Passage, move
+from hub.requests.moving import Move, Passage
 from hub.requirements.entries import Effect, LifeEvent
-from hub.school_files.life_events import LifeEventView, PaperView, life_events, papers_held, papers_of
+from hub.school_files.life_events import DONE, LifeEventView, PaperView, life_events, papers_held, papers_of
 from vault.db import WriteTx
 
 router = APIRouter(prefix="/v1/life-events", tags=["life events"])
@@ -164,19 +164,6 @@ class DeclaredShape(Shape):
     steps: list[StepShape]
 
 
-DONE = {
-    Event.BIRTH: "C'est noté. Le lien avec l'enfant sera vérifié avec l'acte de naissance. Le tarif de la cantine est redemandé.",
-    Event.SEPARATION: "C'est noté. Vos inscriptions sont redemandées pour votre part. L'autre parent fait les siennes.",
-    Event.JOB_LOSS: "C'est noté. Le tarif de la cantine est redemandé à partir d'aujourd'hui. Le passé ne change pas.",
-    Event.MOVE: "C'est noté. Ce qui change est indiqué ligne par ligne.",
-    Event.DEATH: (
-        "C'est noté, et nous sommes désolés. Deux agents vont lire l'acte de décès. "
-        "Ensuite, plus aucun courrier ne sera envoyé à la personne décédée."
-    ),
-}
-"""What a family reads once an event is declared; the same whatever the hub knows of anybody else."""
-
-
 @router.get("")
 def list_life_events(door: DoorDep, who: Resident) -> list[LifeEventShape]:
     """Return what each life event touches, which papers show it, and which of them the hub holds."""
@@ -222,9 +209,6 @@ def _carry_out(tx: WriteTx, door: Door, who: SignedIn, told: DeclarationShape) -
 
 
 def _move(tx: WriteTx, door: Door, who: SignedIn, told: MovingShape) -> list[RenewedShape]:
-    now = door.custody.now()
-    sworn = Sworn(told.accuracy_sworn, told.reuse_authorised, "api")
-    record(tx, who.person_id, Event.MOVE, told.on, sworn, now=now)
     wish = Move(
         on=told.on,
         postcode=told.postcode,
@@ -244,7 +228,7 @@ def _move(tx: WriteTx, door: Door, who: SignedIn, told: MovingShape) -> list[Ren
             request=one.request_id,
             passage=one.passage,
         )
-        for one in move(tx, door.catalogue, who.person_id, wish, now=now)
+        for one in declare_move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
     ]
 
 

@@ -153,7 +153,25 @@ class LookShape(Shape):
     shown: Literal["copy", "values"]
 
 
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class PlaceShape(Shape):
+    """Where a value stands on the viewing copy: page from 1, sides as fractions of the page, how surely it was read."""
+
+    page: Annotated[int, Field(ge=1)]
+    left: Fraction
+    top: Fraction
+    right: Fraction
+    bottom: Fraction
+    confidence: Fraction
+
+
 class ValuesShape(Shape):
-    """The values reading found on a paper; those under a seal are as sealed, the others as printed."""
+    """The values reading found on a paper; those under a seal are as sealed, the others as printed.
+
+    ``places`` tells where each stands, as far as it is known; a value that only the seal tells has none.
+    """
 
     values: dict[str, str]
+    places: dict[str, PlaceShape]

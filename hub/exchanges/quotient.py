@@ -24,11 +24,13 @@ from contracts.identifiers import DocumentId, PersonId, Siret, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import ExchangeInFlight
 from hub.exchanges import log
+from hub.exchanges.tables import EXCHANGE
 from hub.persons.proving import consider_household
 from hub.persons.tables import CIVIL_STATUS
+from hub.requests.quotients import ask_when_settled
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
 from hub.requirements.catalogue import Catalogue
-from hub.requirements.families.income import JANUARY, month_to_ask
+from hub.requirements.families.income import JANUARY, month_to_ask, settled_from
 from hub.school_files.judging import judge_family, record_pulled_evidence
 from hub.school_files.tables import ASK
 from vault.db import ReadTx, WriteTx
@@ -61,23 +63,48 @@ def fetch_quotient_familial(
     The exchange row commits before anything is sent. A read repeated after a crash is harmless and finds either the
     settled row or its own.
     """
+    today = paris_day(custody.now())
     with custody.db.read() as tx:
-        row = _request(tx, request_id)
+        row = _request(tx, request_id, today)
     binding = None if row is None or not _may_ask(catalogue, row) else source.binding_for(Siret(row.body))
     if row is None or row.gender not in _GENDERS or binding is None:
         if row is not None:
             with custody.db.transaction() as write:
                 _ask_family(write, catalogue, row, "source_not_asked", now=custody.now())
         return None
-    key = log.Key(binding.slug, OPERATION, str(request_id))
     try:
         with custody.db.transaction() as write:
+            key = log.Key(binding.slug, OPERATION, _natural_key(write, binding.slug, request_id, today=today))
             begun = log.begin(write, key, correlation=str(request_id), now=custody.now(), lease=LEASE)
     except ExchangeInFlight:
         return custody.now() + RETRY_AFTER
     if begun.settled is not None:
         return None
     return _converse(custody, catalogue, (source, binding), begun, row)
+
+
+def _natural_key(tx: ReadTx, binding: str, request_id: UUID, *, today: date) -> str:
+    """Return what makes two exchanges about a request the same: the request, and the February after it where it is due.
+
+    Nothing is asked a second time but what was settled before this year's February.
+    """
+    settled = tx.execute(
+        select(EXCHANGE.c.settled_at).where(
+            EXCHANGE.c.binding == binding,
+            EXCHANGE.c.operation == OPERATION,
+            EXCHANGE.c.natural_key == str(request_id),
+            EXCHANGE.c.state == "settled",
+        )
+    ).scalar_one_or_none()
+    february = date(today.year, JANUARY + 1, 1)
+    due = settled is not None and paris_day(settled) < february <= today
+    return f"{request_id}/{february:%Y-%m}" if due else str(request_id)
+
+
+def _ask_again(tx: WriteTx, row: "Row[Any]", *, now: datetime) -> None:
+    """Ask once more in February for what was asked in January."""
+    if settled_from(paris_day(now)) is not None:
+        ask_when_settled(tx, row.request_id, now=now)
 
 
 def _may_ask(catalogue: Catalogue, row: "Row[Any]") -> bool:
@@ -115,6 +142,7 @@ def _converse(
     with custody.db.transaction() as tx:
         log.hold(tx, begun)
         log.settle(tx, begun.exchange_id, outcome, phase=exchange.phase, now=custody.now())
+        _ask_again(tx, row, now=custody.now())
         # In the same transaction: a settled exchange is never looked at again.
         _ask_family(tx, catalogue, row, reason, now=custody.now())
     return None
@@ -138,6 +166,7 @@ def _keep(
         log.hold(tx, begun)
         _deposit(tx, custody, catalogue, sealed, (row, outcome))
         log.settle(tx, begun.exchange_id, outcome, phase=phase, now=now)
+        _ask_again(tx, row, now=now)
         judge_family(tx, custody, catalogue, row.requester_id, now=now)
 
 
@@ -177,9 +206,10 @@ def _ask_family(tx: WriteTx, catalogue: Catalogue, row: "Row[Any]", reason: str,
         tx.execute(upsert(ASK).values(**values).on_conflict_do_nothing())
 
 
-def _request(tx: ReadTx, request_id: UUID) -> "Row[Any] | None":
+def _request(tx: ReadTx, request_id: UUID, today: date) -> "Row[Any] | None":
     return tx.execute(
         select(
+            REQUEST.c.request_id,
             REQUEST.c.requester_id,
             ENROLMENT_LINE.c.line_id,
             ENROLMENT_LINE.c.body,
@@ -188,7 +218,14 @@ def _request(tx: ReadTx, request_id: UUID) -> "Row[Any] | None":
         )
         .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == REQUEST.c.line_id)
         .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == REQUEST.c.requester_id)
-        .where(REQUEST.c.request_id == request_id, REQUEST.c.state == "pending", CIVIL_STATUS.c.retracted_at.is_(None))
+        .where(
+            REQUEST.c.request_id == request_id,
+            REQUEST.c.state == "pending",
+            CIVIL_STATUS.c.retracted_at.is_(None),
+            # A line that ended, or passed to another body, has nothing left to be decided here.
+            ENROLMENT_LINE.c.retracted_at.is_(None),
+            ENROLMENT_LINE.c.valid_until >= today,
+        )
     ).one_or_none()
 
 

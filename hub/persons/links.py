@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Date, cast, func, insert, or_, select, update
 
 from contracts.documents import Grade
 from contracts.events import LinkProved, LinkWithdrawn
@@ -80,14 +80,18 @@ class ChildFacts:
         return match_key(self.family_name, self.given_names, self.born_on)
 
 
+def today() -> ColumnElement[date]:
+    """Return the day it is in Paris, as the database says."""
+    return cast(func.timezone("Europe/Paris", func.now()), Date)
+
+
 def standing() -> tuple[Any, ...]:
     """Return the conditions under which a link opens the child's file today, in Paris."""
-    today = cast(func.timezone("Europe/Paris", func.now()), Date)
     return (
         FAMILY_LINK.c.retracted_at.is_(None),
         FAMILY_LINK.c.authority != Authority.WITHDRAWN.value,
-        FAMILY_LINK.c.valid_from <= today,
-        or_(FAMILY_LINK.c.valid_until.is_(None), FAMILY_LINK.c.valid_until >= today),
+        FAMILY_LINK.c.valid_from <= today(),
+        or_(FAMILY_LINK.c.valid_until.is_(None), FAMILY_LINK.c.valid_until >= today()),
     )
 
 

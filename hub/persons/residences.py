@@ -14,13 +14,16 @@ from sqlalchemy import insert, or_, select, update
 from contracts.documents import Grade
 from contracts.identifiers import PersonId, new_uuid
 from hub.errors import InvalidValue
-from hub.persons.tables import CONTACT, RESIDENCE
+from hub.persons.tables import CONTACT, RESIDENCE, RESIDENCE_QUESTION
 from vault.db import ReadTx, WriteTx
+from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 
 SECTOR = re.compile(r"^750(0[1-9]|1[0-9]|20)$")
 """Postcode of a Paris arrondissement (the 16th's second postcode, 75116, is written 75016)."""
+DECLARED = "declared"
+"""Source of a residence that its holder told."""
 _FURTHEST_AHEAD = timedelta(days=400)
 _VALUE_MAX = 254  # RFC 5321: a path of 256 octets, brackets included
 
@@ -43,6 +46,14 @@ class Residence:
     valid_from: date
     valid_until: date | None
     grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A paper that shows another place than the declared one; no sector: it shows one outside Paris."""
+
+    document_id: UUID
+    sector: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ def settle_at(
         "person_id": person_id,
         "sector": None if confidential else sector,
         "confidential": confidential,
-        "source": "declared",
+        "source": DECLARED,
         "grade": Grade.SELF_DECLARED,
         "valid_from": since,
         "recorded_at": now,
@@ -87,6 +98,39 @@ def settle_at(
     tx.execute(insert(RESIDENCE).values(**row))
     actor = Actor(ActorKind.RESIDENT, str(person_id))
     append(tx, JournalEntry(act=JournalAct.REQUEST, actor=actor, subjects=(person_id,), detail={"step": "residence"}))
+    close_questions(tx, person_id, now=now)
+    # A paper that the hub holds already may show it.
+    defer(tx, Job.EVALUATE_FAMILY, adult_id=person_id)
+
+
+def close_questions(tx: WriteTx, person_id: UUID, *, now: datetime) -> None:
+    """Take a person's answer to whether they moved: no paper that was asked about is asked about again."""
+    tx.execute(
+        update(RESIDENCE_QUESTION)
+        .where(RESIDENCE_QUESTION.c.person_id == person_id, RESIDENCE_QUESTION.c.answered_at.is_(None))
+        .values(answered_at=now, sector=None)
+    )
+
+
+def keep_home(tx: WriteTx, person_id: PersonId, *, now: datetime) -> None:
+    """Take a person's word that they did not move, whatever a paper shows; harmless to repeat."""
+    if question_of(tx, person_id) is None:
+        return
+    close_questions(tx, person_id, now=now)
+    actor = Actor(ActorKind.RESIDENT, str(person_id))
+    detail = {"step": "residence_kept"}
+    append(tx, JournalEntry(act=JournalAct.REQUEST, actor=actor, subjects=(person_id,), detail=detail))
+
+
+def question_of(tx: ReadTx, person_id: UUID) -> Question | None:
+    """Return what a person is asked about where they live: the last paper that shows another place."""
+    row = tx.execute(
+        select(RESIDENCE_QUESTION)
+        .where(RESIDENCE_QUESTION.c.person_id == person_id, RESIDENCE_QUESTION.c.answered_at.is_(None))
+        .order_by(RESIDENCE_QUESTION.c.asked_at.desc(), RESIDENCE_QUESTION.c.document_id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Question(row.document_id, row.sector)
 
 
 def residence_on(tx: ReadTx, person_id: UUID, day: date) -> Residence | None:

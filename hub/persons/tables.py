@@ -195,6 +195,16 @@ RESIDENCE = Table(
     Column("retracted_at", TIMESTAMP(timezone=True)),
 )
 
+RESIDENCE_QUESTION = Table(
+    "residence_question",
+    METADATA,
+    Column("document_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("sector", Text),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("answered_at", TIMESTAMP(timezone=True)),
+)
+
 CONTACT = Table(
     "contact",
     METADATA,

@@ -27,7 +27,13 @@ from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import Form as Opening
-from vault.documents.opening import Opened, open_released, open_released_fields, open_released_name
+from vault.documents.opening import (
+    Opened,
+    open_released,
+    open_released_fields,
+    open_released_name,
+    open_released_places,
+)
 from vault.documents.tables import DOCUMENT, ERASURE_ASKED
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
@@ -245,6 +251,11 @@ def order_agent_look(tx: WriteTx, look: Look, agent: Actor, *, shown: str, now: 
 def read_out(custody: Custody, ordered: Ordered) -> dict[str, str]:
     """Open the values that reading found on what was ordered; as :func:`hand_over` otherwise."""
     return open_released_fields(custody, ordered.document_id, ordered.entry_id)
+
+
+def where_read(custody: Custody, ordered: Ordered) -> dict[str, list[float]]:
+    """Open where on the paper these values stand, as :func:`~vault.documents.opening.open_released_places` gives it."""
+    return open_released_places(custody, ordered.document_id, ordered.entry_id)
 
 
 def hand_over(custody: Custody, ordered: Ordered) -> Opened:

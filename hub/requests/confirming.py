@@ -17,7 +17,7 @@ from sqlalchemy.engine import Row
 
 from contracts.identifiers import PersonId, RequestId, new_uuid
 from hub.errors import NothingHere
-from hub.persons.links import Authority, standing
+from hub.persons.links import Authority, standing, today
 from hub.persons.tables import CIVIL_STATUS, FAMILY_LINK, REVIEW
 from hub.requests.tables import CONFIRMATION, ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
@@ -121,6 +121,25 @@ def ask_them(tx: WriteTx, guardians: Iterable[PersonId], request_id: RequestId, 
         _tell(tx, guardian, "confirmation_wanted", service)
 
 
+def ask_late(tx: WriteTx, catalogue: Catalogue, child_id: UUID, *, now: datetime) -> list["Row[Any]"]:
+    """Ask guardians who were recognised after a request was made to confirm it; return the requests that wait now.
+
+    A request that its other guardians answered stays answered by them. Harmless to repeat.
+    """
+    found = []
+    for row in tx.execute(_OPEN.where(SCHOOL_FILE.c.child_id == child_id)).all():
+        wanted = who_confirms(tx, catalogue, PersonId(row.requester_id), row.line_id)
+        asked = set(
+            tx.execute(select(CONFIRMATION.c.guardian_id).where(CONFIRMATION.c.request_id == row.request_id)).scalars()
+        )
+        late = [guardian for guardian in wanted if guardian not in asked]
+        if late:
+            ask_them(tx, late, RequestId(row.request_id), row.service, now=now)
+            _tell(tx, PersonId(row.requester_id), "confirmation_awaited", row.service)
+            found.append(row)
+    return found
+
+
 def joint_authority(tx: ReadTx, children: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     """Return which adult has joint authority over which of these children today, as pairs."""
     rows = tx.execute(
@@ -212,16 +231,25 @@ def settle_objection(tx: WriteTx, line_id: UUID, consent: Consent, *, now: datet
     return list(rows)
 
 
-_ASKED = (
-    select(
-        CONFIRMATION,
-        REQUEST.c.requester_id,
-        REQUEST.c.line_id,
-        ENROLMENT_LINE.c.service,
-        ENROLMENT_LINE.c.body,
-        SCHOOL_FILE.c.child_id,
-        SCHOOL_FILE.c.school_year,
+_LINE_OF_REQUEST = (
+    REQUEST.c.requester_id,
+    REQUEST.c.line_id,
+    ENROLMENT_LINE.c.service,
+    ENROLMENT_LINE.c.body,
+    SCHOOL_FILE.c.child_id,
+    SCHOOL_FILE.c.school_year,
+)
+_OPEN = (
+    select(REQUEST.c.request_id, *_LINE_OF_REQUEST)
+    .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == REQUEST.c.line_id)
+    .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)
+    .where(
+        REQUEST.c.state == "pending", ENROLMENT_LINE.c.retracted_at.is_(None), ENROLMENT_LINE.c.valid_until >= today()
     )
+    .order_by(REQUEST.c.received_at, REQUEST.c.request_id)
+)
+_ASKED = (
+    select(CONFIRMATION, *_LINE_OF_REQUEST)
     .join(REQUEST, REQUEST.c.request_id == CONFIRMATION.c.request_id)
     .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == REQUEST.c.line_id)
     .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)

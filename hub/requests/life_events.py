@@ -20,6 +20,7 @@ from hub.persons.family import children_of, claim_child
 from hub.persons.links import guardians_of
 from hub.persons.proving import DEATH_DECLARED, JUDGMENT_OPINIONS, Doubt, contest
 from hub.requests.lines import Parity, end_line
+from hub.requests.moving import Move, MovedLine, move
 from hub.requests.open import Wish, open_request
 from hub.requests.tables import ENROLMENT_LINE, LIFE_EVENT, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
@@ -86,8 +87,7 @@ def record(tx: WriteTx, adult: PersonId, event: Event, on: date, sworn: Sworn, *
     """
     if not sworn.accuracy_sworn:
         raise InvalidValue("accuracy_sworn: must be true (CRPA L.113-13)")
-    today = paris_day(now)
-    if not today - _FURTHEST_BACK <= on <= today + _FURTHEST_AHEAD:
+    if not within_reach(on, now=now):
         raise InvalidValue("on: more than a year off")
     number = new_uuid()
     row = {"life_event_id": number, "adult_id": adult, "event": event.value, "happened_on": on, "declared_at": now}
@@ -96,6 +96,24 @@ def record(tx: WriteTx, adult: PersonId, event: Event, on: date, sworn: Sworn, *
     actor = Actor(ActorKind.RESIDENT, str(adult))
     append(tx, JournalEntry(JournalAct.REQUEST, actor, subjects=(adult,), detail=detail))
     return number
+
+
+def within_reach(on: date, *, now: datetime) -> bool:
+    """Tell whether an event of the day ``on`` may be declared: no more than 400 days ago or ahead."""
+    today = paris_day(now)
+    return today - _FURTHEST_BACK <= on <= today + _FURTHEST_AHEAD
+
+
+def declare_move(
+    tx: WriteTx, catalogue: Catalogue, adult: PersonId, told: Move, *, now: datetime
+) -> tuple[MovedLine, ...]:
+    """Carry out a move, which is a life event whichever door it came by.
+
+    Raises as :func:`record` and :func:`~hub.requests.moving.move` do.
+    """
+    sworn = Sworn(told.accuracy_sworn, told.reuse_authorised, told.channel)
+    record(tx, adult, Event.MOVE, told.on, sworn, now=now)
+    return move(tx, catalogue, adult, told, now=now)
 
 
 def declare_birth(

@@ -29,7 +29,7 @@ from hub.persons.tables import CIVIL_STATUS, FAMILY_CLAIM, REVIEW
 from hub.requests.confirming import OBJECTION
 from hub.requirements.catalogue import Catalogue
 from hub.reviews.deciding import JUDGMENT, LinkFinding
-from hub.school_files.agreeing import decide_objection
+from hub.school_files.agreeing import ask_late_guardians, decide_objection
 from hub.school_files.judging import judge_family
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
@@ -62,7 +62,8 @@ def apply_review(custody: Custody, catalogue: Catalogue, review_id: UUID) -> Non
         elif row.reason == DEATH_DECLARED:
             _end_by_death(tx, row, now=now)
         elif row.outcome is Outcome.PASSED:
-            _write(tx, custody, row, LinkFinding.of(row.decision), now=now)
+            child_id = _write(tx, custody, row, LinkFinding.of(row.decision), now=now)
+            ask_late_guardians(tx, catalogue, child_id, now=now)
         else:
             _refuse(tx, row)
         tx.execute(update(REVIEW).where(REVIEW.c.review_id == review_id).values(applied_at=now))
@@ -83,7 +84,8 @@ def _tell_family(tx: WriteTx, row: Any) -> None:
         append(tx, entry)
 
 
-def _write(tx: WriteTx, custody: Custody, row: Any, found: LinkFinding, *, now: datetime) -> None:
+def _write(tx: WriteTx, custody: Custody, row: Any, found: LinkFinding, *, now: datetime) -> UUID:
+    """Write down the link that agents found, and return whose it is."""
     child_id, key = _child(tx, custody, row, found, now=now)
     lock_child(tx, key)
     others = tuple(one for one in guardians_of(tx, child_id) if one != found.adult_id)
@@ -105,6 +107,7 @@ def _write(tx: WriteTx, custody: Custody, row: Any, found: LinkFinding, *, now: 
         # They were told that somebody asked; who it is they are not told.
         append(tx, JournalEntry(JournalAct.LINK, WORKER, subjects=others, detail={"step": "recognised"}))
     _close_others(tx, row, now=now)
+    return child_id
 
 
 def _end_by_death(tx: WriteTx, row: Any, *, now: datetime) -> None:

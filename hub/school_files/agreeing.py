@@ -8,7 +8,8 @@ from sqlalchemy.engine import Row
 
 from contracts.events import RequestConsented
 from contracts.identifiers import PersonId
-from hub.requests.confirming import Answered, Consent, Reply, settle_objection, write_answer
+from hub.requests.confirming import Answered, Consent, Reply, ask_late, settle_objection, write_answer
+from hub.requirements.catalogue import Catalogue
 from hub.school_files.keeping import tell
 from vault.db import WriteTx
 from vault.outbox import publish
@@ -23,6 +24,12 @@ def answer(tx: WriteTx, guardian: PersonId, confirmation_id: UUID, reply: Reply,
     if answered.changed:
         _tell_body(tx, answered.line, answered.consent, now=now)
     return answered
+
+
+def ask_late_guardians(tx: WriteTx, catalogue: Catalogue, child_id: UUID, *, now: datetime) -> None:
+    """Ask who has come to stand for a child about requests made before, and tell the bodies that they wait now."""
+    for row in ask_late(tx, catalogue, child_id, now=now):
+        _tell_body(tx, row, Consent.WAITING, now=now)
 
 
 def decide_objection(tx: WriteTx, line_id: UUID, *, passed: bool, now: datetime) -> None:

@@ -12,15 +12,19 @@ from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade
 from contracts.events import EvidenceWithdrawn
 from contracts.identifiers import DocumentId, EvidenceId, PersonId, Siret, new_uuid
+from contracts.readings import Field
+from hub.persons.shown import ShownHome, consider_home, lower_home
 from hub.requests.tables import ENROLMENT_LINE, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.keeping import keep, tell
-from hub.school_files.loading import load_families, lock
+from hub.school_files.loading import Family, load_families, lock
 from hub.school_files.planning import Standing, plan
 from hub.school_files.tables import EVIDENCE, FIT, RESTS_ON_OTHERS, SATISFACTION
 from vault.db import WriteTx
 from vault.documents.custody import Custody
 from vault.outbox import publish
+
+_PROOF = EvidenceType.PROOF_OF_ADDRESS
 
 
 def record_evidence(
@@ -94,7 +98,27 @@ def judge_family(tx: WriteTx, custody: Custody, catalogue: Catalogue, adult_id: 
     standing = Standing.of(tx, [line.line_id for family in families for line in family.lines])
     made = plan(families, standing, catalogue, today=today)
     keep(tx, made, now=now)
+    for family in families:
+        _consider_homes(tx, family, now=now)
     return len(made.satisfied)
+
+
+def _consider_homes(tx: WriteTx, family: Family, *, now: datetime) -> None:
+    """Let the proofs of address that a requirement of the family rests on show where their holder lives."""
+    shown = {held.evidence_id: held for held in family.held if held.facts.evidence_type is _PROOF}
+    if not shown:
+        return
+    rests = select(SATISFACTION.c.evidence_id, SATISFACTION.c.grade).where(
+        SATISFACTION.c.line_id.in_([line.line_id for line in family.lines]),
+        SATISFACTION.c.evidence_id.in_(list(shown)),
+        SATISFACTION.c.until.is_(None),
+    )
+    for row in tx.execute(rests.order_by(SATISFACTION.c.since)).all():
+        held = shown[row.evidence_id]
+        postcode = held.facts.said(Field.POSTCODE)
+        consider_home(
+            tx, family.adult_id, ShownHome(held.document_id, postcode, held.facts.issued_on, row.grade), now=now
+        )
 
 
 def withdraw_evidence(tx: WriteTx, document_id: UUID, *, reason: str, now: datetime) -> EvidenceId | None:
@@ -111,6 +135,7 @@ def withdraw_evidence(tx: WriteTx, document_id: UUID, *, reason: str, now: datet
     ).one_or_none()
     if row is None:
         return None
+    lower_home(tx, document_id, now=now)
     evidence_id = EvidenceId(row.evidence_id)
     attached = select(FIT.c.fit_id).where(FIT.c.rests_on.contains([evidence_id]), RESTS_ON_OTHERS)
     ended: Sequence[Any] = tx.execute(

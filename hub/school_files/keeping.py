@@ -13,6 +13,8 @@ from contracts.events import EventData, EvidenceWithdrawn, RequirementSatisfied
 from contracts.identifiers import Siret, new_uuid
 from hub.notifications.fanout import Signal, notify
 from hub.persons.doubts import FitDoubt, ask_about_fit
+from hub.requests.quotients import ask_when_settled
+from hub.requirements.families.income import NOT_SETTLED
 from hub.requirements.sentences import NOT_FOR_AGENTS
 from hub.school_files.planning import NewFit, Plan, Turn
 from hub.school_files.tables import FIT, SATISFACTION
@@ -41,6 +43,9 @@ def keep(tx: WriteTx, made: Plan, *, now: datetime) -> None:
         tx.execute(_INSERT_FITS, {"rows": json.dumps([_fit_row(fit, now) for fit in made.fits])})
     for fit in made.fits:
         _doubt(tx, fit, now=now)
+        if fit.judgement.reason == NOT_SETTLED and fit.requirement.fetch:
+            # The family reads that we ask again for them.
+            ask_when_settled(tx, fit.line.request_id, now=now)
     _end(tx, made, now=now)
     for turn in made.satisfied:
         _satisfy(tx, turn, now=now)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from contracts.calendar import paris_day
 from contracts.documents import EvidenceType
 from contracts.identifiers import PersonId
-from hub.requests.life_events import declared
+from hub.requests.life_events import Event, declared
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.entries import Effect, LifeEvent, Step, Touch
@@ -24,6 +24,23 @@ EFFECTS = {
     Effect.AGENT: "Un agent regarde votre situation.",
 }
 """What a family reads of an effect."""
+DONE = {
+    Event.BIRTH: (
+        "C'est noté. Le lien avec l'enfant sera vérifié avec l'acte de naissance. "
+        "Si vous avez demandé un tarif de cantine, il est calculé à nouveau."
+    ),
+    Event.SEPARATION: "C'est noté. Vos inscriptions sont redemandées pour votre part. L'autre parent fait les siennes.",
+    Event.JOB_LOSS: (
+        "C'est noté. Si vous avez demandé un tarif de cantine, il est calculé à nouveau à partir d'aujourd'hui. "
+        "Le passé ne change pas."
+    ),
+    Event.MOVE: "C'est noté. Ce qui change est indiqué ligne par ligne.",
+    Event.DEATH: (
+        "C'est noté, et nous sommes désolés. Deux agents vont lire l'acte de décès. "
+        "Ensuite, plus aucun courrier ne sera envoyé à la personne décédée."
+    ),
+}
+"""What a family reads once an event is declared; the same whatever the hub knows of anybody else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,13 @@ def open_lines(today: ColumnElement[date]) -> tuple[ColumnElement[bool], ...]:
 
 def _lines(wanted: Wanted) -> Any:
     found = (
-        select(ENROLMENT_LINE, SCHOOL_FILE.c.child_id, SCHOOL_FILE.c.school_year, REQUEST.c.received_at)
+        select(
+            ENROLMENT_LINE,
+            SCHOOL_FILE.c.child_id,
+            SCHOOL_FILE.c.school_year,
+            REQUEST.c.request_id,
+            REQUEST.c.received_at,
+        )
         .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)
         .join(REQUEST, REQUEST.c.line_id == ENROLMENT_LINE.c.line_id)
         .where(ENROLMENT_LINE.c.payer_id == any_(_ADULTS), *open_lines(bindparam("today")))

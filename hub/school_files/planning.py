@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.engine import Row
 
-from contracts.documents import Grade, Outcome
+from contracts.documents import EvidenceType, Grade, Outcome
 from contracts.identifiers import Siret, new_uuid
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.entries import Requirement, Service
@@ -120,7 +120,7 @@ def _line(
 ) -> None:
     line, service = what
     case = family.case(line, service.purpose, sectors=catalogue.bodies[Siret(line.body)].sectors, today=today)
-    usable = [held for held in family.held if held.serves(line.body, service.purpose)]
+    usable = _latest([held for held in family.held if held.serves(line.body, service.purpose)])
     for requirement in service.judged:
         if requirement.proof is None or not requirement.in_force(case.reference_date):
             continue
@@ -134,6 +134,19 @@ def _line(
     for identifier, row in standing.satisfied.get(line.line_id, {}).items():
         if identifier not in asked:
             made.ended.append(Turn(line, identifier, row.evidence_id, satisfaction_id=row.satisfaction_id))
+
+
+def _latest(held: Sequence[Held]) -> list[Held]:
+    """Leave out a pulled datum of which the same body pulled a later one: it tells of its own month only."""
+    pulled: set[EvidenceType] = set()
+    found = []
+    for one in held:  # the last recorded first
+        kind = one.facts.evidence_type
+        if one.usable_by is None or kind not in pulled:
+            found.append(one)
+        if one.usable_by is not None:
+            pulled.add(kind)
+    return found
 
 
 _Found = tuple[Weighed, Held, Verdict | None]

@@ -36,6 +36,14 @@ async def read_fields(request: Request) -> dict[str, str]:
     return {name: value.strip() for name, value in pairs}
 
 
+def written_day(day: str, month: str, year: str) -> date | None:
+    """Return the date of three fields, or nothing where they are none."""
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
 Fields = Annotated[dict[str, str], Depends(read_fields)]
 
 
@@ -61,10 +69,7 @@ class ClaimForm:
 
     def birth(self) -> date | None:
         """Return the date of birth, or nothing where the three fields are no date."""
-        try:
-            return date(int(self.year), int(self.month), int(self.day))
-        except ValueError:
-            return None
+        return written_day(self.day, self.month, self.year)
 
     def errors(self, today: date) -> tuple[FieldError, ...]:
         """Return what a claim lacks: the names, and a date of birth that is not to come."""

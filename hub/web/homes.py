@@ -1,24 +1,29 @@
 """Pages for a move and for how one wants to be reached: said once, and shown what it changes."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from contracts.calendar import paris_day
 from hub.api.callers import DoorDep, Resident
 from hub.bootstrap import Door
 from hub.errors import InvalidValue
 from hub.persons.accounts import SignedIn
 from hub.persons.family import Child, children_of
-from hub.persons.residences import Channel, choose_contact, contact_of, residence_on, sector_of
-from hub.requests.moving import Move, MovedLine, Passage, move
+from hub.persons.residences import Channel, choose_contact, contact_of, keep_home, residence_on, sector_of
+from hub.requests.life_events import Event, declare_move, within_reach
+from hub.requests.moving import Move, MovedLine, Passage
 from hub.requirements.catalogue import Catalogue
 from hub.web import words
-from hub.web.forms import FieldError, Fields
+from hub.web.event_forms import TOO_FAR
+from hub.web.events import LineCard, declared_page, told_of
+from hub.web.forms import FieldError, Fields, written_day
 from hub.web.rendering import render, visitor
 from hub.web.views import Option, child_name
+from vault.db import ReadTx
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,16 +65,15 @@ class MoveForm:
 
     def on(self) -> date | None:
         """Return the day of the move, or nothing where the three fields are no date."""
-        try:
-            return date(int(self.year), int(self.month), int(self.day))
-        except ValueError:
-            return None
+        return written_day(self.day, self.month, self.year)
 
-    def errors(self) -> tuple[FieldError, ...]:
+    def errors(self, *, now: datetime) -> tuple[FieldError, ...]:
         """Return what the form lacks."""
-        found = []
-        if self.on() is None:
+        found, on = [], self.on()
+        if on is None:
             found.append(FieldError("day", "Écrivez la date en chiffres, par exemple 1 3 2027."))
+        elif not within_reach(on, now=now):
+            found.append(FieldError("day", TOO_FAR))
         try:
             sector_of(self.postcode)
         except InvalidValue:
@@ -79,49 +83,42 @@ class MoveForm:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class MovedCard:
-    """One line after a move, in words."""
-
-    service: str
-    sentence: str
-
-
 @router.get("/demenagement")
 def show_move(request: Request, door: DoorDep, who: Resident) -> Response:
-    """Ask when, where to, and which children change school."""
+    """Tell what a move changes; ask when, where to, and which children change school."""
     with door.custody.db.read() as tx:
-        children = children_of(tx, who.person_id)
-        home = residence_on(tx, who.person_id, door.custody.now().date())
-    boxes = _children(children, frozenset())
-    return render(request, "move.html", who=visitor(who), children=boxes, form=MoveForm(), errors=(), home=home)
+        return _move_page(tx, request, door, who, MoveForm(), ())
 
 
 @router.post("/demenagement")
-def declare_move(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
+def declare(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
     """Write the move down and say what it changed, line by line."""
-    form, errors = MoveForm.of(fields), MoveForm.of(fields).errors()
+    form, now = MoveForm.of(fields), door.custody.now()
+    errors, on = form.errors(now=now), form.on()
     with door.custody.db.transaction() as tx:
-        children = children_of(tx, who.person_id)
-        on = form.on()
-        if not errors and on is not None:
-            known = {str(child.child_id): child.child_id for child in children}
-            told = Move(
-                on=on,
-                postcode=form.postcode,
-                changing_school=frozenset(UUID(name) for name in form.changing if name in known),
-                confidential=form.confidential,
-                accuracy_sworn=form.sworn,
-                reuse_authorised=form.reuse,
-                channel="web",
-            )
-            moved = move(tx, door.catalogue, who.person_id, told, now=door.custody.now())
-            cards = tuple(_card(door.catalogue, line, on) for line in moved)
-            return render(request, "moved.html", who=visitor(who), on=on, lines=cards)
-    boxes = _children(children, form.changing)
-    return render(
-        request, "move.html", who=visitor(who), status=422, children=boxes, form=form, errors=errors, home=None
-    )
+        if errors or on is None:
+            return _move_page(tx, request, door, who, form, errors)
+        known = {str(child.child_id): child.child_id for child in children_of(tx, who.person_id)}
+        told = Move(
+            on=on,
+            postcode=form.postcode,
+            changing_school=frozenset(UUID(name) for name in form.changing if name in known),
+            confidential=form.confidential,
+            accuracy_sworn=form.sworn,
+            reuse_authorised=form.reuse,
+            channel="web",
+        )
+        moved = declare_move(tx, door.catalogue, who.person_id, told, now=now)
+    lines = tuple(_card(door.catalogue, line, on) for line in moved)
+    return declared_page(request, door, who, Event.MOVE, lines, title="Votre déménagement est enregistré")
+
+
+@router.post("/domicile/inchange")
+def keep_residence(door: DoorDep, who: Resident) -> Response:
+    """Take a parent's word that they did not move."""
+    with door.custody.db.transaction() as tx:
+        keep_home(tx, who.person_id, now=door.custody.now())
+    return RedirectResponse("/", 303)
 
 
 @router.get("/me-joindre")
@@ -145,6 +142,23 @@ def keep_contact(request: Request, door: DoorDep, who: Resident, fields: Fields)
     channels, errors = _channels(channel), (_contact_error(channel),)
     return render(
         request, "contact.html", who=visitor(who), status=422, channels=channels, value=value, errors=errors, kept=False
+    )
+
+
+def _move_page(
+    tx: ReadTx, request: Request, door: Door, who: SignedIn, form: MoveForm, errors: tuple[FieldError, ...]
+) -> Response:
+    home = residence_on(tx, who.person_id, paris_day(door.custody.now()))
+    return render(
+        request,
+        "move.html",
+        who=visitor(who),
+        status=422 if errors else 200,
+        told=told_of(tx, door, who, Event.MOVE),
+        children=_children(children_of(tx, who.person_id), form.changing),
+        form=form,
+        errors=errors,
+        home=home,
     )
 
 
@@ -174,11 +188,11 @@ def _channels(chosen: str) -> tuple[Option, ...]:
     return tuple(Option(channel.value, label, channel.value == chosen) for channel, label in CHANNELS.items())
 
 
-def _card(catalogue: Catalogue, line: MovedLine, on: date) -> MovedCard:
+def _card(catalogue: Catalogue, line: MovedLine, on: date) -> LineCard:
     service = catalogue.services[line.service].name_fr
     if line.passage is Passage.KEPT:
-        return MovedCard(service, "Rien ne change.")
+        return LineCard(service, "Rien ne change.")
     if line.new_body is None:
-        return MovedCard(service, f"Cette inscription s'arrête la veille du {words.day(on)}.")
+        return LineCard(service, f"Cette inscription s'arrête la veille du {words.day(on)}.")
     name = catalogue.bodies[line.new_body].name
-    return MovedCard(service, f"À partir du {words.day(on)} : {name}. Votre demande est envoyée.")
+    return LineCard(service, f"À partir du {words.day(on)}{words.NBSP}: {name}. Votre demande est envoyée.")

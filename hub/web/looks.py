@@ -6,9 +6,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from hub.api.authorisation import DoorDep
 from hub.api.partners import opened_body
 from hub.api.review_shapes import ValuesShape
-from hub.releases.gate import hand_over, read_out
+from hub.releases.gate import hand_over, read_out, where_read
 from hub.reviews.looking import spend
-from hub.web.agent_words import value_name
+from hub.web.marked import marked, places_of
 from hub.web.refusals import wants_page
 from hub.web.rendering import markup, origin_of, security_headers
 
@@ -24,11 +24,17 @@ def show_copy(ticket: str, door: DoorDep) -> Response:
 
 @router.get("/looks/values/{ticket}")
 def show_values(ticket: str, request: Request, door: DoorDep) -> Response:
-    """Show an agent the values read on the paper of a review, once per ticket: under a seal they are the seal's."""
-    values = read_out(door.custody, spend(door.custody, door.catalogue, ticket, "values"))
+    """Show an agent the values read on the paper of a review and where they stand, once per ticket.
+
+    Under a seal they are the seal's.
+    """
+    ordered = spend(door.custody, door.catalogue, ticket, "values")
+    values, places = read_out(door.custody, ordered), places_of(where_read(door.custody, ordered))
     if not wants_page(request):
-        return JSONResponse(ValuesShape(values=values).model_dump(), headers={"cache-control": "no-store"})
+        return JSONResponse(
+            ValuesShape(values=values, places=places).model_dump(), headers={"cache-control": "no-store"}
+        )
     origin = origin_of(door.settings.door_url)
-    named = sorted((value_name(name), value) for name, value in values.items() if value)
-    html = markup("agents_values.html", path=request.url.path, origin=origin, values=named)
+    lines, pages = marked(values, places)
+    html = markup("agents_values.html", path=request.url.path, origin=origin, values=lines, pages=pages)
     return HTMLResponse(html, headers=security_headers(assets=origin))

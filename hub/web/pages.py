@@ -10,16 +10,17 @@ from fastapi.staticfiles import StaticFiles
 from hub.api.callers import DoorDep, Resident, resident_or_nobody
 from hub.errors import NothingHere
 from hub.persons.family import children_of, claim_child
+from hub.persons.residences import question_of, residence_on
 from hub.requests.confirming import Consent, asked_of
 from hub.requests.open import open_request
 from hub.school_files.view import school_files
 from hub.trace import trace_of
-from hub.web import agents, exchanged, explaining, homes, papers, replacing, sharing
+from hub.web import agents, events, exchanged, explaining, homes, papers, replacing, sharing
 from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
 from hub.web.forms import ClaimForm, FieldError, Fields
 from hub.web.queries import acknowledgement_of, requests_of
 from hub.web.rendering import STATIC_FOLDER, Visitor, render, visitor
-from hub.web.views import child_cards
+from hub.web.views import child_cards, moved_question
 from hub.web.words import PARIS
 
 router = APIRouter(include_in_schema=False)
@@ -30,6 +31,7 @@ def install(app: FastAPI) -> None:
     app.include_router(router)
     app.include_router(papers.router)
     app.include_router(replacing.router)
+    app.include_router(events.router)
     app.include_router(homes.router)
     app.include_router(explaining.asking)
     app.include_router(exchanged.router)
@@ -39,7 +41,7 @@ def install(app: FastAPI) -> None:
 
 
 @router.get("/")
-def home(request: Request, door: DoorDep) -> HTMLResponse:
+def show_home(request: Request, door: DoorDep) -> HTMLResponse:
     """Say what this is and offer to sign in; or show one's children and their school files."""
     who = resident_or_nobody(request)
     if who is None:
@@ -48,8 +50,10 @@ def home(request: Request, door: DoorDep) -> HTMLResponse:
         children = children_of(tx, who.person_id)
         files = school_files(tx, door.catalogue, who.person_id)
         asked = [one for one in asked_of(tx, door.catalogue, who.person_id) if one.state is Consent.WAITING]
+        shown, home = question_of(tx, who.person_id), residence_on(tx, who.person_id, _today(door.custody.now()))
     cards = child_cards(children, files)
-    return render(request, "home.html", who=visitor(who), children=cards, agreements=len(asked))
+    question = None if shown is None or home is None else moved_question(shown, home)
+    return render(request, "home.html", who=visitor(who), children=cards, agreements=len(asked), question=question)
 
 
 @router.get("/enfants")

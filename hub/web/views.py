@@ -10,6 +10,7 @@ from contracts.documents import ANNOUNCED, GONE, OPENABLE, SEEN_BY_HOLDER, Docum
 from contracts.identifiers import Siret
 from hub.deposits.listing import DocumentView, UseView
 from hub.persons.family import Child
+from hub.persons.residences import Question, Residence
 from hub.releases.case_copies import CaseCopy
 from hub.requests.lines import Parity
 from hub.requirements.catalogue import Catalogue
@@ -135,6 +136,13 @@ class ReceiptPage:
     paper: PaperCard
     uses: tuple[UseCard, ...]
     may_serve: tuple[str, ...]
+
+
+def moved_question(shown: Question, home: Residence) -> str:
+    """Return what a parent is asked when a paper shows another place than they declared."""
+    there = f"dans l'arrondissement {shown.sector}" if shown.sector else "hors de Paris"
+    here = f"dans l'arrondissement {home.sector}" if home.sector else "hors de Paris"
+    return f"Un document que vous avez déposé montre une adresse {there}. Vous avez déclaré que vous habitez {here}."
 
 
 def child_name(child: Child) -> str:

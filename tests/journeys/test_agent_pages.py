@@ -45,7 +45,11 @@ def test_the_values_read_are_a_page_at_the_door_that_opens(running):
     claire.claim(review)
     shown = claire.http.post(f"/agents/dossiers/{review}/voir", data={"shown": "values"}, headers=HTML)
     assert shown.url.path.startswith("/looks/values/")
-    assert "75013" in Read(shown.text).text
+    page = Read(shown.text)
+    assert page.problems == []
+    assert "75013" in page.text
+    assert "page 1, en " in page.text
+    assert page.named("svg")
 
 
 def test_an_agent_without_a_role_reads_why_in_words(running):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.agents import BRUNO, CLAIRE, applied, review_of
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
+from tests.journeys.test_family_link import RECOGNISED, finding, second_parent
 from tests.system import CAISSE, MAIRIE, Resident, eventually
 
 SETTLED = "SELECT count(*) AS n FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')"
@@ -102,6 +103,23 @@ def test_a_judgment_ends_what_waited(running):
     assert asked(second) == []
     told = Partner(running, "mairie-13").ask(subject, "school_enrolment", "residence").json()
     assert told["effect_waits_for"] is None
+
+
+def test_a_guardian_who_is_recognised_late_is_asked_then(running, agent):
+    first, child, second = second_parent(running)
+    first.request(child, "school_enrolment", MAIRIE)
+    first.request(child, "canteen_enrolment", CAISSE)
+    review = review_of(second, "family_link")
+    assert agent(CLAIRE).decide(review, RECOGNISED | finding(second, child))
+    applied(second, review)
+    (one,) = eventually(lambda: asked(second))
+    assert (one["service"], one["state"]) == ("school_enrolment", "waiting")
+    subject = subject_of(first, MAIRIE, "school_enrolment")
+    told = Partner(running, "mairie-13").ask(subject, "school_enrolment", "residence").json()
+    assert told["effect_waits_for"] is not None
+    assert [line for line in first.trace() if "est maintenant reconnu" in line["what"]]
+    assert reply(second, one["confirmation"], "confirm").status_code == 200
+    assert states(running, first) == ["confirmed"]
 
 
 def test_nobody_else_can_answer_and_a_confirmation_stays(running):

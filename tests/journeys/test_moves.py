@@ -1,7 +1,7 @@
 """A family moves and says it once: lines pass to the right bodies, and a secret address shows nowhere."""
 
 from tests.journeys.doors import assert_problem, family, person_id, rows
-from tests.system import CAISSE, FAMILLES
+from tests.system import CAISSE, FAMILLES, MAIRIE, eventually
 
 CAISSE_19 = "91000001900018"
 MARCH = {"on": "2027-03-01", "postcode": "75019", "confidential": False, "accuracy_sworn": True}
@@ -84,6 +84,20 @@ def test_a_move_that_is_not_sworn_changes_nothing(running):
 def test_two_bodies_never_have_one_service_of_one_payer_on_one_day(running):
     parent, child = settled_family(running)
     assert_problem(parent.request(child, "canteen_enrolment", CAISSE_19), "served-elsewhere")
+
+
+def test_a_proof_of_address_raises_what_was_declared_or_asks(running):
+    parent, child = family(running)
+    assert parent.request(child, "school_enrolment", MAIRIE).status_code == 201
+    told = {"postcode": "75019", "confidential": False, "since": "2020-01-01"}
+    assert parent.http.put("/v1/residence", json=told).status_code == 204
+    parent.hand_in_and_wait(running.papers().bill(parent), "application/pdf", kind="proof_of_address")
+    question = eventually(lambda: parent.http.get("/v1/residence").json()["question"])
+    assert question["sector"] == "75013"
+    assert "Avez-vous déménagé" in parent.http.get("/", headers={"accept": "text/html"}).text
+    assert parent.http.put("/v1/residence", json=told | {"postcode": "75013"}).status_code == 204
+    eventually(lambda: parent.http.get("/v1/residence").json()["grade"] == "sealed")
+    assert parent.http.get("/v1/residence").json()["question"] is None
 
 
 def test_where_one_lives_is_said_by_period(running):

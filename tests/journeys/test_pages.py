@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -10,7 +11,8 @@ from tests.system import Resident, System
 
 PHONE = ViewportSize(width=360, height=740)
 NARROWEST = ViewportSize(width=320, height=568)
-PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces")
+PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces", "/demenagement")
+EVENT_PAGES = ("/evenements", *(f"/evenements/{one}" for one in ("naissance", "separation", "perte-emploi", "deces")))
 READ_WITHIN_MS = 20_000
 
 
@@ -145,12 +147,36 @@ def test_a_refused_file_says_why(page: Page, running: System) -> None:
     expect(alert).to_contain_text("Numéro à donner si vous nous appelez")
 
 
+def test_a_lost_job_is_declared_once_with_what_it_changes_told_before(page: Page, running: System) -> None:
+    parent = Resident(running).sign_in()
+    enter(page, parent)
+    hand_in(page, certificate(running, parent), "Acte de naissance")
+    ask(page, "Tarif de la cantine", "Caisse des écoles du 13e arrondissement")
+    page.goto("/")
+    page.get_by_role("link", name="Un changement dans la famille").click()
+    page.get_by_role("link", name="Perte d'emploi").click()
+    told = page.get_by_role("region", name="Ce qui change")
+    expect(told).to_contain_text("Tarif de la cantine")
+    expect(told).to_contain_text("Attestation de France Travail")
+    day = date.today()
+    for name, value in (("Jour", day.day), ("Mois", day.month), ("Année", day.year)):
+        page.get_by_label(name, exact=True).fill(str(value))
+    page.get_by_role("button", name="Confirmer ma déclaration").click()
+    expect(page.get_by_role("alert")).to_contain_text("Cochez cette case")
+    page.get_by_label("Je déclare sur l'honneur").check()
+    page.get_by_role("button", name="Confirmer ma déclaration").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre déclaration est enregistrée")
+    expect(page.get_by_text("Votre demande est envoyée.")).to_be_visible()
+    page.goto("/acces")
+    expect(page.get_by_text("Vous avez déclaré une perte d'emploi").first).to_be_visible()
+
+
 def test_every_page_fits_the_narrowest_screen(page: Page, running: System) -> None:
     parent = Resident(running).sign_in()
     enter(page, parent)
     hand_in(page, certificate(running, parent), "Acte de naissance")
     page.set_viewport_size(NARROWEST)
-    for path in PAGES:
+    for path in (*PAGES, *EVENT_PAGES):
         page.goto(path)
         picture = page.screenshot(full_page=True)
         # The width in the header of a PNG (PNG 11.2.2): a page wider than the screen makes a wider picture.

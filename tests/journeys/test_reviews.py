@@ -202,8 +202,11 @@ def test_the_values_that_were_read_are_shown_apart_and_a_ticket_serves_once(runn
     ticket = claire.http.post(f"/hub/v1/reviews/{review}/looks", json={"shown": "values"}).json()["href"]
     assert_problem(httpx.get(ticket.replace("/values/", "/copy/")), "not-found")
     assert_problem(httpx.get(ticket), "not-found")  # spent by the wrong door of the two
-    values = claire.look(review, "values").json()["values"]
-    assert values["postcode"] == "75013"
+    seen = claire.look(review, "values").json()
+    assert seen["values"]["postcode"] == "75013"
+    assert set(seen["places"]) <= set(seen["values"])
+    assert all(place["page"] == 1 and place["left"] < place["right"] for place in seen["places"].values())
+    assert "holder_name" in seen["places"]
 
 
 def test_a_withdrawn_authorisation_closes_the_paper_also_for_a_ticket_that_is_out(running, agent):

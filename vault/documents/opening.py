@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, and_, any_, bindparam, func, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, Uuid, and_, any_, bindparam, func, literal, select
 from sqlalchemy.engine import Row
 
 from contracts.documents import GONE, KEPT, OPENABLE, SEEN_BY_HOLDER
@@ -22,7 +22,7 @@ from vault.crypto.records import SealedRow
 from vault.crypto.tables import HOLDER_KEY
 from vault.db import ReadTx
 from vault.documents.custody import Custody
-from vault.documents.deposit import FACTS, FIELDS, FIRST_VERSION, VIEWING
+from vault.documents.deposit import FACTS, FIELDS, FIRST_VERSION, PLACES, VIEWING
 from vault.documents.tables import DOCUMENT, READING, VIEWING_COPY
 from vault.errors import DocumentNotAvailable, DocumentUnknown, EntryMissing
 from vault.journal.entries import find_release_entry
@@ -165,11 +165,20 @@ def open_released_fields(custody: Custody, document_id: DocumentId, entry_id: En
     Raises as :func:`open_released` does.
     """
     with custody.db.read() as tx:
-        _covered(tx, document_id, entry_id)
-        row = _document(tx, document_id)
-        if row.state not in OPENABLE:
-            raise DocumentNotAvailable(str(document_id))
+        _openable(tx, document_id, entry_id)
         return open_fields(custody, tx, document_id)
+
+
+def open_released_places(custody: Custody, document_id: DocumentId, entry_id: EntryId) -> dict[str, list[float]]:
+    """Return where on the paper those values stand, as far as it is known, for the same hand-over.
+
+    Of each value: page from 0, left, top, right and bottom as fractions of the page, and how surely it was read (0 to 1).
+    Raises as :func:`open_released` does.
+    """
+    with custody.db.read() as tx:
+        _openable(tx, document_id, entry_id)
+        opened: dict[str, list[float]] = _open_value(custody, tx, document_id, READING.c.sealed_places, PLACES)
+        return opened
 
 
 def released_media_type(tx: ReadTx, document_id: DocumentId) -> str:
@@ -182,15 +191,18 @@ def released_media_type(tx: ReadTx, document_id: DocumentId) -> str:
 
 def open_fields(custody: Custody, tx: ReadTx, document_id: DocumentId) -> dict[str, str]:
     """Return the values that reading extracted, in clear, for as long as a judgement needs them."""
+    opened: dict[str, str] = _open_value(custody, tx, document_id, READING.c.sealed_fields, FIELDS)
+    return opened
+
+
+def _open_value(custody: Custody, tx: ReadTx, document_id: DocumentId, column: Column[bytes], form: str) -> Any:
+    """Return one sealed value of a reading; an empty one where nothing was read."""
     row = _document(tx, document_id)
-    sealed = tx.execute(
-        select(READING.c.sealed_fields).where(READING.c.document_id == document_id)
-    ).scalar_one_or_none()
+    sealed = tx.execute(select(column).where(READING.c.document_id == document_id)).scalar_one_or_none()
     if sealed is None:
         return {}
     holder = custody.keys.open(custody.keys.find(tx, row.holder_id, row.holder_generation))
-    opened: dict[str, str] = json.loads(holder.open_value(sealed, ValueContext(row.holder_id, document_id, FIELDS)))
-    return opened
+    return json.loads(holder.open_value(sealed, ValueContext(row.holder_id, document_id, form)))
 
 
 def open_fields_of(custody: Custody, tx: ReadTx, documents: Collection[UUID]) -> dict[UUID, dict[str, str]]:
@@ -216,6 +228,12 @@ def open_fields_of(custody: Custody, tx: ReadTx, documents: Collection[UUID]) ->
         except KeyRefused:
             _LOG.error("integrity: extracted values of document %s do not open", row.document_id)
     return found
+
+
+def _openable(tx: ReadTx, document_id: DocumentId, entry_id: EntryId) -> None:
+    _covered(tx, document_id, entry_id)
+    if _document(tx, document_id).state not in OPENABLE:
+        raise DocumentNotAvailable(str(document_id))
 
 
 def _covered(tx: ReadTx, document_id: DocumentId, entry_id: EntryId) -> None:

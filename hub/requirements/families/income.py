@@ -35,6 +35,7 @@ _PARTS = re.compile(r"[0-9]{1,2}(\.(25|5|50|75|0|00))?")
 _MOST_PARTS = Decimal(20)
 _MONTHS_OF_A_YEAR = 12
 JANUARY = 1
+NOT_SETTLED = "january_not_settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ def month_to_ask(day: date) -> tuple[int, int]:
     December's that holds.
     """
     return (day.year - 1, 12) if day.month == JANUARY else (day.year, day.month)
+
+
+def settled_from(day: date) -> date | None:
+    """Return from when a quotient asked for in January is settled; nothing on a day that is not in January."""
+    return date(day.year, JANUARY + 1, 1) if day.month == JANUARY else None
 
 
 def together(one: NoticeFigures, other: NoticeFigures) -> NoticeFigures:
@@ -199,7 +205,7 @@ def _january(look: Look) -> Fault | None:
         return None
     read_on = paris_day(evidence.as_of) if evidence.as_of is not None else month
     settled = months_before(month.replace(day=1), -1)
-    return None if read_on >= settled else (INCONCLUSIVE, "january_not_settled")
+    return None if read_on >= settled else (INCONCLUSIVE, NOT_SETTLED)
 
 
 def _allocataire(look: Look) -> Fault | None:

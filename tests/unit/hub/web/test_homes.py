@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from sqlalchemy import text
+
 from tests.unit.hub.web.conftest import Place
 from tests.unit.hub.web.test_pages import get, only_child, page, send, wish, with_child
 
@@ -59,3 +61,24 @@ def test_a_contact_that_is_none_is_refused_in_words(place: Place) -> None:
     found = page(send(place, "/me-joindre", channel="email", value="nulle part"), 422)
     assert "Écrivez une adresse de courriel" in found.text
     assert "Choisissez comment vous joindre" in page(send(place, "/me-joindre", channel="", value=""), 422).text
+
+
+def test_a_move_on_the_page_is_a_life_event_like_any_other(place: Place) -> None:
+    with_child(place, "NOTEDMOVE")
+    move(place)
+    assert "Déjà déclaré, pour le" in get(place, "/evenements").text
+    with place.worker.db.read() as tx:
+        events = tx.execute(text("SELECT count(*) FROM hub.life_event WHERE event = 'move'")).scalar_one()
+    assert events >= 1
+
+
+def test_a_move_too_far_off_is_said_beside_its_date(place: Place) -> None:
+    with_child(place, "FARMOVE")
+    assert "Cette date est trop loin" in page(move(place, year="2019"), 422).text
+
+
+def test_what_a_move_changes_and_which_papers_serve_is_told_before(place: Place) -> None:
+    at_the_canteen(place, "TOLDMOVE")
+    told = get(place, "/demenagement").text
+    assert "Un autre service prend la suite, si l'enfant change d'école" in told.replace("un autre", "Un autre")
+    assert "Justificatif de domicile" in told

@@ -28,6 +28,11 @@ SIGNED_IN_PAGES = (
     "/demandes/nouvelle",
     "/acces",
     "/demenagement",
+    "/evenements",
+    "/evenements/naissance",
+    "/evenements/separation",
+    "/evenements/perte-emploi",
+    "/evenements/deces",
     "/me-joindre",
 )
 HTML = {"accept": "text/html"}
