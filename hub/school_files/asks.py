@@ -71,12 +71,12 @@ def ask_family(
     """
     siret = caller.siret
     line = _line(tx, siret, line_id, now=now)
-    purpose = catalogue.services[line.service].purpose
+    service = catalogue.services[line.service]
+    purpose = service.purpose
     require_agreement(agreements_of(tx, siret, on=paris_day(now)), line.service, purpose, on_behalf_of)
     caller.require(line.service, purpose)
     if has_died(tx, line.payer_id):
         raise NothingHere
-    service = catalogue.services[line.service]
     requirement = service.requirement(requirement_id)
     if requirement is None and not service.is_contested(requirement_id):
         raise InvalidValue("requirement: not of this service")
@@ -86,22 +86,16 @@ def ask_family(
         return reason
     key = {"line_id": line.line_id, "requirement": requirement_id}
     tx.execute(upsert(ASK).values(**key, reason=ASKED_BY_BODY, asked_at=now).on_conflict_do_nothing())
-    append(
-        tx,
-        JournalEntry(
-            act=JournalAct.REQUEST,
-            actor=Actor(ActorKind.PARTNER, siret),
-            subjects=(line.payer_id,),
-            recipient=siret,
-            purpose=service.purpose.value,
-            detail={
-                "step": "asked",
-                "service": line.service,
-                "requirement": requirement_id,
-                "on_behalf_of": on_behalf_of,
-            },
-        ),
+    detail = {"step": "asked", "service": line.service, "requirement": requirement_id, "on_behalf_of": on_behalf_of}
+    entry = JournalEntry(
+        act=JournalAct.REQUEST,
+        actor=Actor(ActorKind.PARTNER, siret),
+        subjects=(line.payer_id,),
+        recipient=siret,
+        purpose=purpose.value,
+        detail=detail,
     )
+    append(tx, entry)
     return None
 
 

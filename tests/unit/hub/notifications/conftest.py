@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -18,10 +18,12 @@ from contracts.identifiers import Siret, new_uuid
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import Signal, notify
 from hub.partners.applying import Wanted, apply
-from hub.partners.registry import AgreementFile, PartnerFile, secret_context
+from hub.partners.registry import secret_context
 from hub.partners.webhooks import ensure_webhook
 from hub.persons.agents import OPERATOR
 from tests.unit.hub.notifications.receiving import Receiver, receiving
+from tests.unit.hub.partners.stating import agreement
+from tests.unit.hub.partners.stating import partner as stated_partner
 from tests.unit.hub.school_files.conftest import server  # noqa: F401 - the same server, migrated
 from vault.crypto.memory import MemoryMasterKey
 from vault.db import Database, WriteTx
@@ -75,29 +77,11 @@ class Town:
         receiver = self.exits.enter_context(receiving()) if webhook else None
         siret = siret_of(uuid4().int % 10**11)
         body = {"siret": siret, "name": "A body"}
-        agreement = AgreementFile(
-            reference="A-1",
-            purposes=("canteen_tariff",),
-            services=services,
-            evidence_types=("tax_notice",),
-            minimum_grade="sealed",
-            gives="document",
-            instrument="CRPA L.114-8 I",
-            controller=body,
-            processor=body,
-            deliberation={"number": "2026-1", "date": date(2026, 1, 1)},
-            treatments=({"id": "treatment-1", "name_fr": "Traitement"},),
-            retention_months=12,
-            valid_from=date(2026, 1, 1),
-            valid_until=date(2028, 1, 1),
-        )
-        file = PartnerFile(
+        file = stated_partner(
             siret=siret,
             slug=f"body-{siret}",
-            name="A body",
-            contact="si@body.example",
             webhook_url=receiver and receiver.url + "/webhook",
-            agreements=(agreement,),
+            agreements=(agreement(services=services, controller=body, processor=body),),
         )
         secret = new_secret()
         with self.owner.transaction() as tx:
