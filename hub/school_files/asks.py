@@ -69,14 +69,12 @@ def ask_family(
     :class:`InvalidValue` for a requirement the service does not have, and as
     :func:`~hub.partners.behalf.require_agreement` does.
     """
-    siret = caller.siret
-    line = _line(tx, siret, line_id, now=now)
-    purpose = catalogue.services[line.service].purpose
-    require_agreement(agreements_of(tx, siret, on=paris_day(now)), line.service, purpose, on_behalf_of)
-    caller.require(line.service, purpose)
+    siret, line = caller.siret, _line(tx, caller.siret, line_id, now=now)
+    service = catalogue.services[line.service]
+    require_agreement(agreements_of(tx, siret, on=paris_day(now)), line.service, service.purpose, on_behalf_of)
+    caller.require(line.service, service.purpose)
     if has_died(tx, line.payer_id):
         raise NothingHere
-    service = catalogue.services[line.service]
     requirement = service.requirement(requirement_id)
     if requirement is None and not service.is_contested(requirement_id):
         raise InvalidValue("requirement: not of this service")
