@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from hub.api.callers import AGENT_PATHS
 from hub.persons.agents import Role, add_agent, remove_agent
 from tests.journeys.agents import (
     BAD,
