@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, func, or_, select
 
 from hub.errors import InvalidValue, NothingHere
 from hub.exchanges.tables import EXCHANGE
@@ -160,18 +160,15 @@ def _questions(tx: ReadTx, found: Reach) -> None:
 
 
 def _notifications(tx: ReadTx, found: Reach) -> None:
+    """Take in what was sent, and what stands in the partner's feed: who reads a feed leaves no row for each entry."""
     statement = (
-        select(DELIVERY.c.state, DELIVERY.c.created_at, PSEUDONYM.c.subject_id)
-        .join(
-            PSEUDONYM,
-            (PSEUDONYM.c.siret == DELIVERY.c.siret)
-            & (PSEUDONYM.c.value == cast(DELIVERY.c.body["data"]["subject"].astext, Uuid)),
-        )
+        select(DELIVERY.c.state, DELIVERY.c.created_at, DELIVERY.c.place)
+        .join(PSEUDONYM, (PSEUDONYM.c.siret == DELIVERY.c.siret) & (PSEUDONYM.c.value == DELIVERY.c.subject))
         .where(DELIVERY.c.siret == found.suspected.siret, DELIVERY.c.created_at >= found.suspected.since)
     )
     for row in tx.execute(_with_family(statement, PSEUDONYM.c.subject_id)):
         found.notifications[row.state] += 1
-        if row.state == "delivered":
+        if row.state == "delivered" or row.place is not None:
             for person_id in {row.payer_id, row.child_id}:
                 found.person(person_id, "notification", row.created_at)
 

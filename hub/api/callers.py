@@ -13,7 +13,7 @@ from hub.quotas import quotas_of
 
 COOKIE = "unefois_session"
 AGENT_COOKIE = "unefois_agent"
-AGENT_PATHS = ("/agents", "/hub/v1/reviews")
+AGENT_PATHS = ("/agents", "/hub/v1/reviews", "/hub/v1/partners")
 """Below which a browser sends the agent's cookie, and nowhere else: no resident's page ever receives it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -11,7 +11,7 @@ from vault.db import WriteTx
 from vault.documents.custody import Custody
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One request that may come again."""
 
@@ -21,9 +21,11 @@ class Attempt:
     fingerprint: bytes
     stored: Stored | None
     """The answer this key has already; the request has no effect then."""
+    settled: bool = False
 
     def settle(self, tx: WriteTx, *, status: int, response: Mapping[str, Any]) -> None:
         """Keep the answer in the transaction of its effect; nothing where the request has no key."""
+        self.settled = True
         if self.key is not None:
             now = self.custody.now()
             settle(tx, self.caller, self.key, fingerprint=self.fingerprint, status=status, response=response, now=now)
@@ -33,7 +35,7 @@ class Attempt:
 def once(custody: Custody, caller: str, header: str | None, *content: bytes) -> Iterator[Attempt]:
     """Handle one request under the key of its header; where it has none, as often as it comes.
 
-    What fails gives its key back, so that it may be tried again. Raises
+    What fails, and what is not settled, gives its key back, so that it may be tried again. Raises
     :class:`~hub.errors.IdempotencyKeyMissing` for what is no key, :class:`~hub.errors.IdempotencyKeyInFlight` while
     another request holds it and :class:`~hub.errors.IdempotencyKeyReused` where it came with another content.
     """
@@ -49,9 +51,10 @@ def once(custody: Custody, caller: str, header: str | None, *content: bytes) -> 
         return
     leases = leases_of(custody.db, custody.now)
     leases.hold((caller, key))
+    attempt = Attempt(custody, caller, key, fingerprint, None)
     try:
-        yield Attempt(custody, caller, key, fingerprint, None)
+        yield attempt
     except BaseException:
         leases.give_back((caller, key))
         raise
-    leases.let_go((caller, key))
+    (leases.let_go if attempt.settled else leases.give_back)((caller, key))

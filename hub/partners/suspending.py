@@ -15,6 +15,7 @@ from hub.partners.tables import AGREEMENT, PARTNER, RELEASE_STOP
 from vault.db import ReadTx, WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, JournalAct, JournalEntry
+from vault.ready import Ready
 
 REASON_MAX = 200
 
@@ -68,9 +69,12 @@ def stopped_for() -> ScalarSelect[Any]:
 
 def refuse_while_stopped(tx: ReadTx) -> None:
     """Raise :class:`ReleasesStopped` while nothing may go to partners."""
-    reason: str | None = tx.execute(select(stopped_for())).scalar_one()
-    if reason is not None:
-        raise ReleasesStopped(reason)
+    found = tx.row(_STOPPED, {})
+    if found is not None:
+        raise ReleasesStopped(found.reason)
+
+
+_STOPPED = Ready(select(RELEASE_STOP.c.reason).where(RELEASE_STOP.c.resumed_at.is_(None)))
 
 
 def _put(

@@ -17,7 +17,9 @@ from connectors.sandbox.provisioning import (
     create_webhook_secret,
     register_client_key,
 )
+from hub.errors import PartnerFilesRefused
 from hub.partners.applying import Change, Wanted, apply, plan
+from hub.partners.checking import faults_of
 from hub.partners.keys import ANSWERS, TOKENS, TokenKeys
 from hub.partners.registry import PartnerFile, read_partners, secret_context
 from hub.partners.webhooks import ensure_webhook
@@ -83,12 +85,15 @@ def migrate(stores: StoreAddresses) -> None:
 
 
 def planned_partners(places: Places, tx: ReadTx) -> list[Change]:
-    """Return what applying the partners' files would change; nothing of it is done."""
+    """Return what applying the partners' files would change; nothing of it is done. Raises as :func:`apply_partners`."""
     return [change for wanted in _wanted_partners(places) for change in plan(tx, wanted)]
 
 
 def apply_partners(places: Places, stores: StoreAddresses) -> list[Change]:
-    """Bring partners and agreements in line with their files; return what changed."""
+    """Bring partners and agreements in line with their files; return what changed.
+
+    Raises :class:`PartnerFilesRefused`, and changes nothing, where a file is wrong.
+    """
     master = local.LocalMasterKey.load(places.key(local.PUBLIC_NAME))
     database = Database.connect(stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
     changes: list[Change] = []
@@ -105,6 +110,8 @@ def apply_partners(places: Places, stores: StoreAddresses) -> list[Change]:
 
 
 def _wanted_partners(places: Places) -> list[Wanted]:
+    if faults := faults_of(PARTNERS, load()):
+        raise PartnerFilesRefused("\n".join(faults))
     found = []
     for file in read_partners(PARTNERS):
         url = file.webhook_url and file.webhook_url.format(sandbox=places.url("sandbox"))

@@ -19,6 +19,13 @@ _WAITING = text("SELECT count(*) FROM vault.document WHERE state = 'received' AN
 _GIVEN_UP = text("SELECT count(*) FROM vault.document WHERE state = 'quarantined' AND state_reason = 'given_up'")
 _LAST = text("SELECT * FROM vault.reconciliation ORDER BY finished_at DESC LIMIT 1")
 _AUDIT = text("SELECT faults FROM vault.audit_run WHERE finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1")
+_STOPPED = text("SELECT reason FROM hub.release_stop WHERE resumed_at IS NULL")
+_SUSPENDED = text("SELECT slug FROM hub.partner WHERE suspended_at IS NOT NULL ORDER BY slug")
+_ENDING = text(
+    "SELECT reference, valid_until FROM hub.agreement WHERE retracted_at IS NULL AND valid_until < :then ORDER BY 1"
+)
+ENDS_SOON = timedelta(days=60)
+"""How long before its end an agreement is named: a new one takes an assembly's decision."""
 _ERASURES = frozenset({Job.ERASE_DOCUMENT.value, Job.EXPIRE_DOCUMENT.value})
 
 
@@ -36,7 +43,7 @@ def troubles(stores: StoreAddresses) -> list[Trouble]:
     database = Database.connect(stores.dsn("unefois_worker", driver="psycopg"), pool_size=1)
     try:
         with database.read() as tx:
-            return [*_papers(tx, utc_now()), *_jobs(tx), *_objects(tx)]
+            return [*_papers(tx, utc_now()), *_jobs(tx), *_objects(tx), *_partners(tx, utc_now())]
     finally:
         database.close()
 
@@ -83,3 +90,13 @@ def _objects(tx: ReadTx) -> Iterator[Trouble]:
     faults = tx.execute(_AUDIT).scalar_one_or_none()
     if faults:
         yield Trouble(f"the last audit found {faults} faults", "« unefois vault audit --all » names them", grave=True)
+
+
+def _partners(tx: ReadTx, now: datetime) -> Iterator[Trouble]:
+    reason = tx.execute(_STOPPED).scalar_one_or_none()
+    if reason is not None:
+        yield Trouble(f"every release to partners is stopped: {reason}", "« unefois release resume »", grave=False)
+    for slug in tx.execute(_SUSPENDED).scalars():
+        yield Trouble(f"partner {slug} is suspended", f"« unefois partner resume {slug} » once it may be", grave=False)
+    for row in tx.execute(_ENDING, {"then": (now + ENDS_SOON).date()}):
+        yield Trouble(f"agreement {row.reference} ends on {row.valid_until}", "renew it in its file", grave=False)

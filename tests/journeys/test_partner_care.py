@@ -9,11 +9,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from connectors.jose import thumbprint
+from hub.api.callers import COOKIE
+from hub.app import residents
+from hub.bootstrap import door
+from hub.settings import HubSettings
 from orchestration.cli import app
-from orchestration.stack import provision
+from orchestration.stack import environment, provision
 from tests.journeys.agents import CLAIRE, ODILE, SARAH, Agent
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
 from tests.journeys.test_hand_over import hand_over  # noqa: F401 - a fixture
@@ -21,6 +26,7 @@ from tests.journeys.test_partners import coined
 from tests.system import CAISSE, FAMILLES, Resident, System
 from tests.unit.hub.web.pages_read import Page
 from vault.journal.records import parse_record
+from vault.settings import VaultSettings
 
 ASKED = ("canteen_enrolment", "child_identity")
 REFERENCE = "CDE13-2026-01"
@@ -301,6 +307,15 @@ def change(folder, name: str, before: str, after: str) -> None:
     (folder / name).write_text(text.replace(before, after), encoding="utf-8")
 
 
+def test_wrong_files_are_named_and_nothing_is_applied(running, files):
+    change(files, "bourses.toml", 'contact = "si@bourses', 'contact = "it@bourses')
+    change(files, "paris-familles.toml", 'services = ["after_school"]', 'services = ["swimming"]')
+    done = CliRunner().invoke(app, ["partner", "apply", "--state", str(running.running.layout.state)])
+    assert "paris-familles.toml: agreements.0 (PF-2026-01).services: swimming" in str(done.exception)
+    assert value(running, "SELECT contact FROM hub.partner WHERE slug = 'bourses'") == "si@bourses.example"
+    change(files, "paris-familles.toml", 'services = ["swimming"]', 'services = ["after_school"]')
+
+
 def test_a_plan_tells_field_by_field_and_changes_nothing(running, files):
     assert "changed" not in unefois(running, "partner", "plan")
     change(files, "bourses.toml", 'contact = "si@bourses', 'contact = "it@bourses')
@@ -440,6 +455,18 @@ def test_a_partner_is_told_its_quota_and_stopped_where_it_is_over(running):
     assert partner.ask(*question, token=token).status_code == 200
 
 
+def test_a_resident_is_stopped_where_their_quota_is_over(running, served, monkeypatch):
+    told = environment.door("test", running.places, running.stores) | {"HUB_RESIDENT_REQUESTS_PER_MINUTE": "1"}
+    for name, said in told.items():
+        monkeypatch.setenv(name, said)
+    asked = {"url": "/v1/children", "headers": {"cookie": f"{COOKIE}={served[0].http.cookies[COOKIE]}"}}
+    with TestClient(residents(door(VaultSettings(), HubSettings()))) as strict:
+        answers = [strict.get(**asked) for _ in range(4)]
+    assert_problem(answers[-1], "quota-exceeded")
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert served[0].http.get("/v1/children").status_code == 200
+
+
 def test_a_resident_is_told_their_quota(running, served):
     assert served[0].http.get("/v1/children").headers["ratelimit-policy"] == '"resident";q=1000000;w=60'
 
@@ -463,7 +490,7 @@ def test_a_question_under_a_key_has_one_answer_and_one_row(running, caisse, serv
     assert value(running, counted, request=first.json()["request"]) == 1
     other = ask_under(caisse, key, token, subject=subject, on_behalf_of="agent:canteen_officer:1")
     assert_problem(other, "idempotency-key-reused")
-    assert_problem(ask_under(caisse, "        ", token, subject=subject), "idempotency-key-missing")
+    assert_problem(ask_under(caisse, "no key at all", token, subject=subject), "idempotency-key-missing")
 
 
 def test_an_answer_is_not_said_again_to_whom_it_may_not_be_said_any_more(running, caisse, served):
