@@ -63,7 +63,8 @@ def partners_door(parts: ReleaseDoor) -> FastAPI:
 def residents_routes() -> FastAPI:
     """Return the residents' door without its parts: enough to describe it, not to serve."""
     app = _app("door")
-    for router in (sign_in.router, documents.router, documents.leaving, uploads.router, families.router, homes.router):
+    # The busiest first: a request is held against one router after another.
+    for router in (documents.router, documents.leaving, sign_in.router, uploads.router, families.router, homes.router):
         app.include_router(router)
     app.include_router(receipts.of_residents)
     for router in (agent_sign_in.router, reviews.router, confirmations.router, life_events.router, agreeing.router):
@@ -81,9 +82,9 @@ def partners_routes() -> FastAPI:
     """Return the partners' door without its parts: enough to describe it, not to serve."""
     app = _app("release")
     for router in (
+        partners.router,
         authorisation.router,
         questions.router,
-        partners.router,
         events.router,
         checkpoints.router,
         looks.router,
@@ -138,6 +139,8 @@ def main(arguments: list[str] | None = None) -> None:
             http=PlainRefusal,
             access_log=False,
             server_header=False,
+            # Nothing here asks for a client's address or scheme: where a door is reached is in its settings.
+            proxy_headers=False,
             date_header=True,
             log_level="warning",
             timeout_graceful_shutdown=5,

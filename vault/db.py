@@ -10,6 +10,7 @@ from psycopg import Connection as DriverConnection
 from psycopg import Error as DriverError
 from psycopg import OperationalError as DriverOperationalError
 from psycopg.errors import DivisionByZero
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     CTE,
     Connection,
@@ -32,7 +33,8 @@ from sqlalchemy.exc import DataError, DisconnectionError, IntegrityError, Operat
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from vault.errors import DatabaseUnavailable, NothingChanged, ObjectCondemned, VaultError
-from vault.ready import Ready
+from vault.flights import doubt
+from vault.ready import Asked, Ready, together
 
 METADATA = MetaData(schema="vault")
 """Tables of custody; each room declares its own on it."""
@@ -63,6 +65,10 @@ class ReadTx:
         """Return the first row of one plain query, or nothing where there is none; see :meth:`WriteTx.look`."""
         found = query.run(_driver(self._connection), parameters)
         return found[0] if found else None
+
+    def rows(self, *asked: Asked) -> list[list[Any]]:
+        """Run several statements written out, in one round trip; return the rows of each."""
+        return together(_driver(self._connection), asked)
 
 
 class WriteTx(ReadTx):
@@ -166,6 +172,8 @@ class Database:
             connect_args={"options": "-c search_path=jobs,public -c timezone=UTC", "connect_timeout": 5},
         )
         event.listen(engine, "checkout", _refuse_dead)
+        event.listen(engine, "rollback", lambda connection: doubt(_driver(connection)))
+        event.listen(engine, "reset", lambda driver, _record, _state: _doubt_open(driver))
         return cls(engine)
 
     @contextmanager
@@ -256,6 +264,12 @@ def _ctes(statements: Sequence[Insert]) -> list[CTE]:
 
 def _bind(place: int, name: str) -> str:
     return f"{name}_{place}"
+
+
+def _doubt_open(driver: "DriverConnection[Any]") -> None:
+    # What comes back to the pool in the middle of a transaction is rolled back there.
+    if driver.info.transaction_status is not TransactionStatus.IDLE:
+        doubt(driver)
 
 
 def _refuse_dead(connection: "DriverConnection[Any]", _record: object, _proxy: object) -> None:

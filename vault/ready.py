@@ -9,8 +9,10 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
+from vault.flights import Told, fly
+
 _Change = Callable[[Any], Any]
-_DIALECT: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_DIALECT: Any = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 class Ready:
@@ -24,6 +26,8 @@ class Ready:
         """Write ``statement`` out; its open parameters come with each run."""
         compiled: Any = statement.compile(dialect=_DIALECT)
         self._text = str(compiled)
+        self._sent = self._text.encode()
+        self._order = tuple(compiled.positiontup or ())
         self._into = {name: change for name, bind in compiled.binds.items() if (change := _into(bind.type)) is not None}
         self._told = self._plain(
             {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
@@ -39,12 +43,19 @@ class Ready:
 
         Raises SQLAlchemy's errors, as if that had run it.
         """
-        try:
-            cursor = connection.execute(cast("Any", self._text), self._told | self._plain(parameters))
-            found = cursor.fetchall() if cursor.description else []
-        except Error as error:
-            raise DBAPIError.instance(self._text, {}, error, Error, hide_parameters=True) from None
-        return [self._make(self._changed(row)) for row in found]
+        return together(connection, ((self, parameters),))[0]
+
+    def told(self, parameters: Mapping[str, Any]) -> Told:
+        """Return the statement with its parameters, for the wire."""
+        values = self._told | self._plain(parameters)
+        return Told(self._sent, [values[name] for name in self._order], self._row)
+
+    def __str__(self) -> str:
+        """Return its text, without any value."""
+        return self._text
+
+    def _row(self, values: Sequence[Any]) -> Any:
+        return self._make(self._changed(values))
 
     def _plain(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         told = dict(parameters)
@@ -60,6 +71,19 @@ class Ready:
         for place, change in self._out_of:
             changed[place] = change(changed[place])
         return changed
+
+
+Asked = tuple[Ready, Mapping[str, Any]]
+"""A statement and its parameters."""
+
+
+def together(connection: "Connection[Any]", asked: Sequence[Asked]) -> list[list[Any]]:
+    """Run several statements in one round trip and one transaction; return the rows of each, as :meth:`Ready.run`."""
+    try:
+        return fly(connection, [one.told(parameters) for one, parameters in asked])
+    except Error as error:
+        said = "; ".join(str(one) for one, _ in asked)
+        raise DBAPIError.instance(said, {}, error, Error, hide_parameters=True) from None
 
 
 def _into(kind: Any) -> _Change | None:

@@ -24,7 +24,7 @@ from vault.documents.custody import Custody
 from vault.documents.deposit import (
     IN_MEMORY,
     Deposited,
-    Held,
+    Holder,
     SealedObject,
     record_deposit,
     seal_in_memory,
@@ -92,14 +92,14 @@ async def deposit(custody: Custody, who: SignedIn, announcement: Announcement, b
     of the store and of the key; nothing is kept of a document that is refused.
     """
     caller = str(who.person_id)
-    stored = await run_sync(_begin, custody, caller, announcement.key)
+    stored, holder = await run_sync(_begin, custody, who, announcement.key)
     if stored is not None:
         idempotency.same_content(stored, await _fingerprint(caller, announcement, body))
         return Outcome(stored.status, stored.response)
     leases, key = leases_of(custody.db, custody.now), (caller, announcement.key)
     leases.hold(key)
     try:
-        outcome = await _take_in(custody, who, announcement, body)
+        outcome = await _take_in(custody, who, announcement, body, holder)
     except BaseException:
         await run_sync(leases.give_back, key)
         raise
@@ -107,24 +107,30 @@ async def deposit(custody: Custody, who: SignedIn, announcement: Announcement, b
     return outcome
 
 
-async def _take_in(custody: Custody, who: SignedIn, announcement: Announcement, body: AsyncIterator[bytes]) -> Outcome:
-    if announcement.length <= IN_MEMORY:
-        held = await seal_in_memory(custody, body, announced=announcement.media_type, length=announcement.length)
-        return await run_sync(_store_and_record, custody, who, announcement, held)
-    sealed = await seal_to_store(custody, body, announced=announcement.media_type, length=announcement.length)
-    return await run_sync(_record, custody, who, announcement, sealed)
+async def _take_in(
+    custody: Custody,
+    who: SignedIn,
+    announcement: Announcement,
+    body: AsyncIterator[bytes],
+    holder: Holder | None,
+) -> Outcome:
+    if announcement.length > IN_MEMORY:
+        sealed = await seal_to_store(custody, body, announced=announcement.media_type, length=announcement.length)
+        return await run_sync(_record, custody, who, announcement, sealed, holder)
+    held = await seal_in_memory(custody, body, announced=announcement.media_type, length=announcement.length)
+    return await run_sync(lambda: _record(custody, who, announcement, store(custody, held), holder))
 
 
-def _store_and_record(custody: Custody, who: SignedIn, announcement: Announcement, held: Held) -> Outcome:
-    return _record(custody, who, announcement, store(custody, held))
+def _record(
+    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject, holder: Holder | None
+) -> Outcome:
+    return record(custody, who, announcement, sealed, _settling(custody, who, announcement, sealed), known=holder)
 
 
-def _record(custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject) -> Outcome:
-    return record(custody, who, announcement, sealed, _settling(custody, who, announcement, sealed))
-
-
-def _begin(custody: Custody, caller: str, key: str) -> idempotency.Stored | None:
-    return idempotency.begin(custody.db, caller, key, now=custody.now())
+def _begin(custody: Custody, who: SignedIn, key: str) -> tuple[idempotency.Stored | None, Holder | None]:
+    beside = [custody.keys.asking_current(who.person_id)]
+    stored, (found,) = idempotency.begin_with(custody.db, str(who.person_id), key, beside, now=custody.now())
+    return stored, custody.keys.found(found)
 
 
 async def _fingerprint(caller: str, announcement: Announcement, body: AsyncIterator[bytes]) -> bytes:
@@ -145,21 +151,35 @@ Settle = Callable[[WriteTx, Outcome], None]
 
 
 def record(
-    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject, settle: Settle
+    custody: Custody,
+    who: SignedIn,
+    announcement: Announcement,
+    sealed: SealedObject,
+    settle: Settle,
+    *,
+    known: Holder | None = None,
 ) -> Outcome:
-    """Make what was sealed a deposit: receipt, journal, event, job and what ``settle`` adds, in one transaction."""
+    """Make what was sealed a deposit: receipt, journal, event, job and what ``settle`` adds, in one transaction.
+
+    ``known`` is the holder's key where it has just been looked up.
+    """
     try:
-        outcome, reused = _record_once(custody, who, announcement, sealed, settle)
+        outcome, reused = _record_once(custody, who, announcement, sealed, settle, known)
     except IntegrityError:
-        # The same content came in twice at once, or the holder was re-keyed meanwhile: the second look sees it.
-        outcome, reused = _record_once(custody, who, announcement, sealed, settle)
+        # The same content is held or came in twice at once, or the holder was re-keyed meanwhile: this look sees it.
+        outcome, reused = _record_once(custody, who, announcement, sealed, settle, None)
     if reused:
         forget_object(custody, sealed.object_name)
     return outcome
 
 
 def _record_once(
-    custody: Custody, who: SignedIn, announcement: Announcement, sealed: SealedObject, settle: Settle
+    custody: Custody,
+    who: SignedIn,
+    announcement: Announcement,
+    sealed: SealedObject,
+    settle: Settle,
+    known: Holder | None,
 ) -> tuple[Outcome, bool]:
     now, caller = custody.now(), str(who.person_id)
     with custody.db.transaction() as tx:
@@ -171,6 +191,7 @@ def _record_once(
             actor=Actor(ActorKind.RESIDENT, caller),
             file_name=announcement.file_name,
             announced_type=announcement.evidence_type,
+            known=known,
         )
         receipt = _receipt(tx, who, deposited, sealed, now=now)
         outcome = Outcome(200 if deposited.reused else 201, receipt)

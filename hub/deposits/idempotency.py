@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from hub.deposits.tables import IDEMPOTENCY
 from hub.errors import IdempotencyKeyInFlight, IdempotencyKeyMissing, IdempotencyKeyReused
 from vault.db import Database, WriteTx
 from vault.errors import NothingChanged
-from vault.ready import Ready
+from vault.ready import Asked, Ready
 
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
@@ -66,11 +66,20 @@ def begin(db: Database, caller: str, key: str, *, now: datetime) -> Stored | Non
 
     Raises :class:`IdempotencyKeyInFlight` while another request holds it.
     """
+    return begin_with(db, caller, key, (), now=now)[0]
+
+
+def begin_with(
+    db: Database, caller: str, key: str, beside: Sequence[Asked], *, now: datetime
+) -> tuple[Stored | None, list[list[Any]]]:
+    """Do as :func:`begin`, and return the rows of what is asked ``beside`` in the same round trip."""
     mine = {"caller": caller, "key": key}
     with db.single() as tx:
-        taken = tx.row(_TAKE, mine | {"expires_at": now + LEASE, "now": now})
-    if taken is not None:
-        return None
+        taken, *others = tx.rows((_TAKE, mine | {"expires_at": now + LEASE, "now": now}), *beside)
+    return (None if taken else _answered(db, mine)), others
+
+
+def _answered(db: Database, mine: Mapping[str, str]) -> Stored:
     with db.single() as tx:
         row = tx.row(_FIND, mine)
     if row is None or row.status is None:

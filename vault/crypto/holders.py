@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -19,7 +19,7 @@ from vault.crypto.keyring import KeyState, MasterKey, hold_version
 from vault.crypto.primitives import hybrid_decrypt, hybrid_encrypt, new_hybrid_pair
 from vault.crypto.tables import HOLDER_KEY
 from vault.db import ReadTx, WriteTx
-from vault.ready import Ready
+from vault.ready import Asked, Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,14 @@ class HolderKeys:
         if made is None:
             raise HolderKeyMissing
         return made
+
+    def asking_current(self, holder_id: UUID) -> Asked:
+        """Return the query for the newest key of the holder; :meth:`found` reads its answer."""
+        return _NEWEST, {"holder": holder_id}
+
+    def found(self, rows: Sequence[Any]) -> HolderKey | None:
+        """Return the key in the answer to :meth:`asking_current`, or nothing where the holder has none yet."""
+        return holder_key_in(rows[0]) if rows else None
 
     def find(self, tx: ReadTx, holder_id: UUID, generation: int) -> HolderKey:
         """Return one generation; raises :class:`~vault.crypto.errors.HolderKeyMissing` where it is destroyed."""

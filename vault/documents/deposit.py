@@ -45,6 +45,9 @@ _SAME = Ready(
     )
 )
 
+Holder = HolderKey
+"""Whose a paper is, with the public half that seals it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedObject:
@@ -138,15 +141,18 @@ def record_deposit(
     actor: Actor,
     file_name: str,
     announced_type: str,
+    known: HolderKey | None = None,
 ) -> Deposited:
     """Make the document exist: row, journal entry, event and job, in the caller's transaction.
 
     The same content of the same holder is not kept twice: the document that holds it is answered instead and the new
-    object stays without a key.
+    object stays without a key. With the holder's key ``known`` nothing is looked for: where that content is held, or
+    that key destroyed, the database refuses the row (:class:`sqlalchemy.exc.IntegrityError`), and the caller begins
+    again without.
     """
-    holder = custody.keys.current(tx, holder_id)
+    holder = known or custody.keys.current(tx, holder_id)
     digest = _duplicates(custody).digest(holder.digest_salt, sealed.sha256)
-    held = tx.row(_SAME, {"holder_id": holder_id, "digest": digest})
+    held = None if known else tx.row(_SAME, {"holder_id": holder_id, "digest": digest})
     if held is not None:
         same = DocumentId(held.document_id)
         entry = _journal(tx, JournalAct.DEPOSIT, same, actor, holder_id=holder_id, reused=True)

@@ -5,7 +5,21 @@ from enum import StrEnum
 
 import pytest
 from psycopg.pq import TransactionStatus
-from sqlalchemy import TEXT, Column, Enum, Integer, LargeBinary, MetaData, Table, bindparam, event, select, text, update
+from sqlalchemy import (
+    TEXT,
+    Column,
+    Enum,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    bindparam,
+    event,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
@@ -250,4 +264,26 @@ def test_a_refusal_of_a_statement_written_out_shows_no_value(db):
     with pytest.raises(IntegrityError) as caught, db.transaction() as tx:
         tx.insert(THING, {"number": 1, "box": "a-value"})
     assert caught.value.hide_parameters
-    assert "%(" in str(caught.value.statement)
+    assert "$1" in str(caught.value.statement)
+
+
+def test_what_was_prepared_is_prepared_again_after_a_rollback(db):
+    box = Ready(select(BOX.c.name).where(BOX.c.name == bindparam("name")))
+    for _ in range(3):
+        with db.transaction() as tx:
+            tx.row(box, {"name": "a"})
+            for _ in range(7):
+                tx.execute(select(BOX))
+        with pytest.raises(IntegrityError), db.transaction() as tx:  # noqa: PT012 - the block is the transaction
+            tx.execute(select(BOX))
+            tx.insert(THING, {"number": 1, "box": "elsewhere"})
+    with db.single() as tx:
+        assert tx.rows((box, {"name": "a"}), (box, {"name": "b"})) == [[], []]
+
+
+def test_several_statements_of_one_round_trip_are_one_transaction(db):
+    put = Ready(insert(BOX).values(name=bindparam("name")))
+    with pytest.raises(IntegrityError), db.single() as tx:
+        tx.rows((put, {"name": "a"}), (put, {"name": "a"}))
+    with db.single() as tx:
+        assert tx.execute(select(BOX)).all() == []
