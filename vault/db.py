@@ -61,8 +61,12 @@ class ReadTx:
 
     def row(self, query: Ready, parameters: Mapping[str, Any]) -> Any:
         """Return the first row of one plain query, or nothing where there is none; see :meth:`WriteTx.look`."""
-        found = query.run(_driver(self._connection), parameters)
+        found = self.rows(query, parameters)
         return found[0] if found else None
+
+    def rows(self, query: Ready, parameters: Mapping[str, Any]) -> list[Any]:
+        """Return the rows of one plain query; see :meth:`WriteTx.look`."""
+        return query.run(_driver(self._connection), parameters)
 
 
 class WriteTx(ReadTx):
@@ -87,12 +91,12 @@ class WriteTx(ReadTx):
             return self.execute(statement, parameters)
         return super().execute(statement, parameters)
 
-    def row(self, query: Ready, parameters: Mapping[str, Any]) -> Any:
-        """Return the first row of one query, or nothing where there is none; for what :meth:`look` is for."""
+    def rows(self, query: Ready, parameters: Mapping[str, Any]) -> list[Any]:
+        """Return the rows of one query; for what :meth:`look` is for."""
         if self._waiting:
             self._begin()
             self.finish()
-        return super().row(query, parameters)
+        return super().rows(query, parameters)
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert one row, together with others in one round trip: before the next statement, or with the commit.
