@@ -239,10 +239,10 @@ def _stated(
     two = desk.catalogue.services[asked.service].guardians > 1
     waits = effects(tx, [found.line_id]).get(found.line_id) if two else None
     said = Answer(request_id, AnswerKind.ANSWER, signed=token, release_id=release_id, effect_waits_for=waits)
-    _kept(tx, caller, asked, said, found.line_id, now=now)
     cause = _cause(caller, asked, request_id)
+    # Looks first: rows that wait would have to go out before the next one, and all of it is one statement.
     order_answer(tx, question, allowed, cause, Answered(release_id, token, sealed), now=now)
-    return said
+    return _kept(tx, caller, asked, said, found.line_id, now=now)
 
 
 def _listed(

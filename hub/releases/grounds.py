@@ -73,12 +73,7 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     if grade is None:
         raise NoGround("no requirement rests on this evidence")
     # 5. The family asked, and was told what is fetched (CRPA L.114-8 I).
-    request = tx.execute(
-        select(REQUEST.c.request_id, NOTICE_GIVEN.c.notice_id)
-        .join(NOTICE_GIVEN, NOTICE_GIVEN.c.request_id == REQUEST.c.request_id)
-        .where(REQUEST.c.line_id == question.line_id, REQUEST.c.state == "pending")
-        .limit(1)
-    ).one_or_none()
+    request = tx.row(_REQUEST, {"line": question.line_id})
     if request is None:
         raise NoGround("no pending request with its notice")
     # 6. A pulled datum serves only the body and purpose it was pulled for; a paper only with the family's agreement.
@@ -139,15 +134,24 @@ def _act(
         if (evidence.usable_by, evidence.usable_for) != (question.recipient, question.purpose):
             raise NoGround("pulled for another body or purpose")
         return Act.INFORMED, request.notice_id
-    grant = tx.execute(
-        select(REUSE_GRANT.c.grant_id).where(
-            REUSE_GRANT.c.request_id == request.request_id,
-            REUSE_GRANT.c.recipient == question.recipient,
-            REUSE_GRANT.c.purpose == question.purpose,
-            REUSE_GRANT.c.withdrawn_at.is_(None),
-            REUSE_GRANT.c.valid_until >= paris_day(now),
-        )
-    ).scalar_one_or_none()
+    wanted = {"request": request.request_id, "recipient": question.recipient, "purpose": question.purpose.value}
+    grant = tx.row(_GRANT, wanted | {"day": paris_day(now)})
     if grant is None:
         raise NoGround("reuse of the paper not authorised")
-    return Act.AUTHORISED, grant
+    return Act.AUTHORISED, grant.grant_id
+
+
+_REQUEST = Ready(
+    select(REQUEST.c.request_id, NOTICE_GIVEN.c.notice_id)
+    .join(NOTICE_GIVEN, NOTICE_GIVEN.c.request_id == REQUEST.c.request_id)
+    .where(REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
+)
+_GRANT = Ready(
+    select(REUSE_GRANT.c.grant_id).where(
+        REUSE_GRANT.c.request_id == bindparam("request"),
+        REUSE_GRANT.c.recipient == bindparam("recipient"),
+        REUSE_GRANT.c.purpose == bindparam("purpose"),
+        REUSE_GRANT.c.withdrawn_at.is_(None),
+        REUSE_GRANT.c.valid_until >= bindparam("day"),
+    )
+)
