@@ -63,7 +63,7 @@ class ReadTx:
 
     def row(self, query: Ready, parameters: Mapping[str, Any]) -> Any:
         """Return the first row of one plain query, or nothing where there is none; see :meth:`WriteTx.look`."""
-        found = query.run(_driver(self._connection), parameters)
+        (found,) = self.rows((query, parameters))
         return found[0] if found else None
 
     def rows(self, *asked: Asked) -> list[list[Any]]:
@@ -93,12 +93,12 @@ class WriteTx(ReadTx):
             return self.execute(statement, parameters)
         return super().execute(statement, parameters)
 
-    def row(self, query: Ready, parameters: Mapping[str, Any]) -> Any:
-        """Return the first row of one query, or nothing where there is none; for what :meth:`look` is for."""
+    def rows(self, *asked: Asked) -> list[list[Any]]:
+        """Run several statements written out, in one round trip, after the rows that wait; for what :meth:`look` is for."""
         if self._waiting:
             self._begin()
             self.finish()
-        return super().row(query, parameters)
+        return super().rows(*asked)
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert one row, together with others in one round trip: before the next statement, or with the commit.

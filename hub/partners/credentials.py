@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
@@ -36,6 +37,7 @@ from hub.partners.registry import agreements_of
 from hub.partners.suspending import stopped_for
 from hub.partners.tables import PARTNER, REVOKED_TOKEN, SPENT_ASSERTION, SPENT_PROOF
 from vault.db import ReadTx, WriteTx
+from vault.ready import Ready
 
 ASSERTION_LIFE = timedelta(seconds=60)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -181,7 +183,7 @@ def issue_token(tx: ReadTx, issuer: Issuer, client: Client, wanted: Wanted, *, p
 def read_token(issuer: Issuer, token: str, *, now: datetime) -> TokenTold:
     """Return what a token of ours says; raises :class:`InvalidToken` for any other, and for one that is over."""
     try:
-        claims = verify_compact(token, issuer.jwks(now)["keys"], typ="at+jwt")
+        claims = _verified(token, tuple(tuple(key.items()) for key in issuer.jwks(now)["keys"]))
         check_claims(claims, issuer=issuer.url, audience=issuer.url, now=now, max_life=TOKEN_LIFE)
         granted = read_granted(claims.get("authorization_details"))
     except (TokenRefused, DetailsRefused) as error:
@@ -200,6 +202,15 @@ def read_token(issuer: Issuer, token: str, *, now: datetime) -> TokenTold:
     )
 
 
+@lru_cache(maxsize=512)
+def _verified(token: str, keys: tuple[tuple[tuple[str, str], ...], ...]) -> dict[str, Any]:
+    """Verify a token once: it comes with each request for five minutes, and its signature stays what it is.
+
+    Whether it is over, taken back, or its partner suspended is asked each time.
+    """
+    return verify_compact(token, [dict(key) for key in keys], typ="at+jwt")
+
+
 def admit(tx: WriteTx, told: TokenTold, proof: Proof) -> Caller:
     """Return the partner behind a token and its proof, which serves nobody again; all of it in one statement.
 
@@ -209,7 +220,7 @@ def admit(tx: WriteTx, told: TokenTold, proof: Proof) -> Caller:
     """
     if proof.thumbprint != told.bound_to:
         raise InvalidProof("another key")
-    found = tx.execute(_ADMIT, _spending(proof) | {"siret": told.siret, "token": told.digest}).one_or_none()
+    found = tx.row(_ADMIT, _spending(proof) | {"siret": told.siret, "token": told.digest})
     if found is None or found.revoked or told.key not in {key.get("kid") for key in found.jwks["keys"]}:
         raise InvalidToken("unknown, suspended, without its key, or revoked")
     if not found.fresh:
@@ -241,7 +252,7 @@ _SPEND_PROOF = (
     .returning(SPENT_PROOF.c.proof_digest)
 )
 _FRESH = _SPEND_PROOF.cte("fresh")
-_ADMIT = (
+_ADMIT = Ready(
     select(
         PARTNER.c.name,
         PARTNER.c.jwks,

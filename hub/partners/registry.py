@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from connectors.errors import TokenRefused
 from connectors.jose import public_part
@@ -18,6 +18,7 @@ from contracts.identifiers import Siret, is_siret
 from hub.errors import PartnerFilesRefused
 from hub.partners.tables import AGREEMENT, PARTNER
 from vault.db import ReadTx
+from vault.ready import Ready
 
 OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK})
 """Grounds that no agreement gives."""
@@ -179,19 +180,22 @@ def secret_context(siret: str) -> bytes:
 
 def agreements_of(tx: ReadTx, siret: Siret, *, on: date) -> list[AgreementFile]:
     """Return the agreements of a partner that are in force; none for a suspended one, and no suspended one."""
-    rows = tx.execute(
-        select(AGREEMENT)
-        .join(PARTNER, PARTNER.c.siret == AGREEMENT.c.siret)
-        .where(
-            AGREEMENT.c.siret == siret,
-            AGREEMENT.c.retracted_at.is_(None),
-            AGREEMENT.c.suspended_at.is_(None),
-            AGREEMENT.c.valid_from <= on,
-            AGREEMENT.c.valid_until >= on,
-            PARTNER.c.suspended_at.is_(None),
-        )
+    (found,) = tx.rows((_IN_FORCE, {"siret": siret, "day": on}))
+    return [agreement_in(row._asdict()) for row in found]
+
+
+_IN_FORCE = Ready(
+    select(AGREEMENT)
+    .join(PARTNER, PARTNER.c.siret == AGREEMENT.c.siret)
+    .where(
+        AGREEMENT.c.siret == bindparam("siret"),
+        AGREEMENT.c.retracted_at.is_(None),
+        AGREEMENT.c.suspended_at.is_(None),
+        AGREEMENT.c.valid_from <= bindparam("day"),
+        AGREEMENT.c.valid_until >= bindparam("day"),
+        PARTNER.c.suspended_at.is_(None),
     )
-    return [agreement_in(row) for row in rows.mappings()]
+)
 
 
 def agreement_in(row: Mapping[Any, Any]) -> AgreementFile:

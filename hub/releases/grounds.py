@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import any_, bindparam, or_, select
 from sqlalchemy.engine import Row
 
 from contracts.answers import Gives
@@ -19,6 +19,7 @@ from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRA
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx
+from vault.ready import Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +52,11 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     that does not hold.
     """
     # 1. The evidence stands: neither withdrawn nor erased.
-    evidence = tx.execute(
-        select(EVIDENCE).where(EVIDENCE.c.evidence_id == question.evidence_id, EVIDENCE.c.withdrawn_at.is_(None))
-    ).one_or_none()
+    evidence = tx.row(_EVIDENCE, {"evidence": question.evidence_id})
     if evidence is None:
         raise NoGround("evidence withdrawn or unknown")
     # 2. The line is the recipient's, for the service this purpose belongs to, and paid by whoever holds the evidence.
-    line = tx.execute(
-        select(ENROLMENT_LINE).where(
-            ENROLMENT_LINE.c.line_id == question.line_id,
-            ENROLMENT_LINE.c.body == question.recipient,
-            ENROLMENT_LINE.c.retracted_at.is_(None),
-            # After a move the old body has no more business with what the family brings.
-            ENROLMENT_LINE.c.valid_until >= paris_day(now),
-        )
-    ).one_or_none()
+    line = tx.row(_LINE, {"line": question.line_id, "body": question.recipient, "day": paris_day(now)})
     if line is None or line.payer_id != evidence.holder_id:
         raise NoGround("no line of this body for this family")
     if catalogue.services[line.service].purpose is not question.purpose:
@@ -82,12 +73,7 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     if grade is None:
         raise NoGround("no requirement rests on this evidence")
     # 5. The family asked, and was told what is fetched (CRPA L.114-8 I).
-    request = tx.execute(
-        select(REQUEST.c.request_id, NOTICE_GIVEN.c.notice_id)
-        .join(NOTICE_GIVEN, NOTICE_GIVEN.c.request_id == REQUEST.c.request_id)
-        .where(REQUEST.c.line_id == question.line_id, REQUEST.c.state == "pending")
-        .limit(1)
-    ).one_or_none()
+    request = tx.row(_REQUEST, {"line": question.line_id})
     if request is None:
         raise NoGround("no pending request with its notice")
     # 6. A pulled datum serves only the body and purpose it was pulled for; a paper only with the family's agreement.
@@ -101,14 +87,31 @@ def _grade_here(tx: ReadTx, question: Question) -> Grade | None:
 
     What goes with another paper is part of what the requirement rests on (a hosting statement and its attachments).
     """
-    rested = or_(SATISFACTION.c.evidence_id == question.evidence_id, FIT.c.rests_on.contains([question.evidence_id]))
-    found: Grade | None = tx.execute(
-        select(SATISFACTION.c.grade)
-        .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
-        .where(SATISFACTION.c.line_id == question.line_id, SATISFACTION.c.until.is_(None), rested)
-        .limit(1)
-    ).scalar_one_or_none()
-    return found
+    found = tx.row(_GRADE, {"line": question.line_id, "evidence": question.evidence_id})
+    return None if found is None else Grade(found.grade)
+
+
+_EVIDENCE = Ready(
+    select(EVIDENCE).where(EVIDENCE.c.evidence_id == bindparam("evidence"), EVIDENCE.c.withdrawn_at.is_(None))
+)
+_LINE = Ready(
+    select(ENROLMENT_LINE).where(
+        ENROLMENT_LINE.c.line_id == bindparam("line"),
+        ENROLMENT_LINE.c.body == bindparam("body"),
+        ENROLMENT_LINE.c.retracted_at.is_(None),
+        # After a move the old body has no more business with what the family brings.
+        ENROLMENT_LINE.c.valid_until >= bindparam("day"),
+    )
+)
+_GRADE = Ready(
+    select(SATISFACTION.c.grade)
+    .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
+    .where(
+        SATISFACTION.c.line_id == bindparam("line"),
+        SATISFACTION.c.until.is_(None),
+        or_(SATISFACTION.c.evidence_id == bindparam("evidence"), bindparam("evidence") == any_(FIT.c.rests_on)),
+    )
+)
 
 
 def _covers(
@@ -131,15 +134,24 @@ def _act(
         if (evidence.usable_by, evidence.usable_for) != (question.recipient, question.purpose):
             raise NoGround("pulled for another body or purpose")
         return Act.INFORMED, request.notice_id
-    grant = tx.execute(
-        select(REUSE_GRANT.c.grant_id).where(
-            REUSE_GRANT.c.request_id == request.request_id,
-            REUSE_GRANT.c.recipient == question.recipient,
-            REUSE_GRANT.c.purpose == question.purpose,
-            REUSE_GRANT.c.withdrawn_at.is_(None),
-            REUSE_GRANT.c.valid_until >= paris_day(now),
-        )
-    ).scalar_one_or_none()
+    wanted = {"request": request.request_id, "recipient": question.recipient, "purpose": question.purpose.value}
+    grant = tx.row(_GRANT, wanted | {"day": paris_day(now)})
     if grant is None:
         raise NoGround("reuse of the paper not authorised")
-    return Act.AUTHORISED, grant
+    return Act.AUTHORISED, grant.grant_id
+
+
+_REQUEST = Ready(
+    select(REQUEST.c.request_id, NOTICE_GIVEN.c.notice_id)
+    .join(NOTICE_GIVEN, NOTICE_GIVEN.c.request_id == REQUEST.c.request_id)
+    .where(REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
+)
+_GRANT = Ready(
+    select(REUSE_GRANT.c.grant_id).where(
+        REUSE_GRANT.c.request_id == bindparam("request"),
+        REUSE_GRANT.c.recipient == bindparam("recipient"),
+        REUSE_GRANT.c.purpose == bindparam("purpose"),
+        REUSE_GRANT.c.withdrawn_at.is_(None),
+        REUSE_GRANT.c.valid_until >= bindparam("day"),
+    )
+)

@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import json
+import re
 from uuid import uuid4
 
 import jwt
 import pytest
 
 from hub.requirements.answers import ALGORITHM
+from orchestration.stack.layout import CODE_ROOT
 from tests.journeys.doors import Partner, assert_problem, coined, family, person_id, rows, value
 from tests.system import CAISSE, FAMILLES, MAIRIE, Resident, eventually
 
@@ -177,3 +179,47 @@ def test_keys_of_tokens_do_not_verify_answers_nor_the_other_way_round(running):
     assert not kids[0] & kids[1]
     signed = caisse.ask(uuid4(), *CANTEEN).json()["signed"]
     assert_problem(caisse.ask(uuid4(), *CANTEEN, token=signed), "invalid-token")
+
+
+def test_a_retry_under_a_key_gets_the_very_same_answer_and_nothing_leaves_twice(running):
+    parent, familles, subject = for_holidays(running)
+    question = {"subject": str(subject), "service": HOLIDAYS[0], "requirement": HOLIDAYS[1], "purpose": HOLIDAYS[0]}
+    question |= {"on_behalf_of": f"treatment:{HOLIDAYS[0]}"}
+    key, token = {"idempotency-key": f"answer-{subject}"}, familles.token()
+    first, again = (
+        familles.http.post("/hub/v1/evidence-requests", json=question, headers=key, auth=familles.proving(token))
+        for _ in range(2)
+    )
+    assert opened(first, familles)["outcome"] == "answer"
+    assert again.json() == first.json()
+    asked = [row for row in released(parent) if str(row["evidence_request_id"]) == first.json()["request"]]
+    assert len(asked) == 1
+
+
+def test_while_every_release_is_stopped_no_answer_leaves_either(running):
+    parent, familles, subject = for_holidays(running)
+    token = familles.token()
+    before = len(released(parent))
+    rows(running, STOP)
+    try:
+        assert_problem(familles.ask(subject, *HOLIDAYS, token=token), "releases-stopped")
+    finally:
+        rows(running, "UPDATE hub.release_stop SET resumed_at = now() WHERE resumed_at IS NULL")
+    assert len(released(parent)) == before
+
+
+STOP = "INSERT INTO hub.release_stop (stop_id, reason, stopped_at) VALUES (gen_random_uuid(), 'a test', now())"
+
+
+def test_the_guides_own_programme_verifies_an_answer_and_refuses_one_to_another_question(running):
+    _, familles, subject = for_holidays(running)
+    told = familles.ask(subject, *HOLIDAYS)
+    guide = (CODE_ROOT / "docs" / "partners.md").read_text(encoding="utf-8")
+    (programme,) = [block for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "def verified(" in block]
+    names: dict = {}
+    exec(programme, names)
+    signed, sent, url = told.json()["signed"], told.request.content, running.release_url
+    assert names["verified"](signed, sent, url, FAMILLES)["answer"] == {"holds": True}
+    for wrong in ((signed, sent + b" ", url, FAMILLES), (signed, sent, url, CAISSE)):
+        with pytest.raises((ValueError, jwt.InvalidTokenError)):
+            names["verified"](*wrong)

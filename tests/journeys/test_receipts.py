@@ -10,11 +10,14 @@ import pypdfium2
 import pytest
 
 from contracts.answers import commit_facts
+from hub.releases.disclosing import forget_old_disclosures
 from tests.journeys.doors import Partner, assert_problem, coined, family, person_id, rows, value
 from tests.journeys.test_answers import HOLIDAYS, for_holidays, opened
 from tests.journeys.test_checkpoints import command
 from tests.journeys.test_withheld import hand_over
 from tests.system import CAISSE, Resident, eventually
+from vault.bootstrap import utc_now
+from vault.db import Database
 
 CANTEEN = ("canteen_enrolment", "child_identity")
 
@@ -226,3 +229,19 @@ def test_what_is_no_receipt_is_refused_in_words(running, tmp_path, text):
     code, words = verified(running, tmp_path, text)
     assert code == 1
     assert "holds" not in words
+
+
+def test_after_36_months_nothing_opens_a_commitment_any_more(running):
+    _, _, told = answered(running)
+    _, _, recent = answered(running)
+    release = release_of(told)
+    aged = "UPDATE hub.disclosure SET disclosed_at = now() - interval '37 months' WHERE release_id = %(id)s"
+    rows(running, aged, id=release)
+    database = Database.connect(running.stores.dsn("unefois_worker", driver="psycopg"), pool_size=1)
+    try:
+        with database.transaction() as tx:
+            assert forget_old_disclosures(tx, now=utc_now()) == 1
+    finally:
+        database.close()
+    emptied = "SELECT salt IS NULL AND facts IS NULL AND answer IS NULL FROM hub.disclosure WHERE release_id = %(id)s"
+    assert (value(running, emptied, id=release), value(running, emptied, id=release_of(recent))) == (True, False)
