@@ -9,6 +9,7 @@ from tests.bench import (
     confusion,
     custody,
     depositing,
+    engines,
     flowing,
     judging,
     memory,
@@ -45,6 +46,7 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "seal_a4_page": sealing.seal_a4_page,
     "seals_photographed": sealing.seals_photographed,
     "reading_confusion": confusion.reading_confusion,
+    "engines_compared": engines.engines_compared,
 }
 """Each gives one row or a few; a later family adds a module and a line here."""
 
