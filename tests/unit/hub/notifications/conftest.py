@@ -96,6 +96,8 @@ class Town:
             slug=f"body-{siret}",
             name="A body",
             contact="si@body.example",
+            security_contact="securite@body.example",
+            data_protection_contact="dpo@body.example",
             webhook_url=receiver and receiver.url + "/webhook",
             agreements=(agreement,),
         )
