@@ -20,7 +20,7 @@ DETAIL_TYPE = "urn:unefois:evidence-request"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 TIMEOUT_S = 15.0
 _SERVICES = ("bursary", "canteen_tariff")
-"""Two services, one of which is not the one that the token is for."""
+"""Two services with one requirement of the same name, one of which is not the service that the token is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Check:
 
     def _outside(self) -> str:
         other = next(one for one in _SERVICES if one != self._who.service)
-        return _refusal(self._question(other, purpose=other), 403, "outside-")
+        return _refusal(self._question(other, purpose=other, requirement="household_income"), 403, "outside-")
 
     def _retried(self) -> str:
         key, subject = str(uuid4()), str(uuid4())
@@ -239,17 +239,15 @@ class Check:
         url = self._about["token_endpoint"]
         return self._http.post(url, data=form, headers=self._headers("POST", url, None))
 
-    def _question(
-        self, service: str, *, purpose: str | None = None, subject: str | None = None, key: str | None = None
-    ) -> httpx.Response:
+    def _question(self, service: str, *, key: str | None = None, **changed: str) -> httpx.Response:
         asked = {
-            "subject": subject or str(uuid4()),
+            "subject": str(uuid4()),
             "service": service,
             "requirement": self._who.requirement,
-            "purpose": purpose or self._who.purpose,
+            "purpose": self._who.purpose,
             "on_behalf_of": self._who.on_behalf_of,
         }
-        return self._call("POST", "/hub/v1/evidence-requests", asked, key=key)
+        return self._call("POST", "/hub/v1/evidence-requests", asked | changed, key=key)
 
     def _call(self, method: str, path: str, body: object = None, *, key: str | None = None) -> httpx.Response:
         url = self._who.base_url + path
