@@ -1,5 +1,6 @@
 """The operator's commands about partners: ``unefois partner``, ``unefois release`` and ``unefois breach``."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -88,6 +89,70 @@ def partner_resume(
 ) -> None:
     """End a suspension."""
     _suspension(slug, None, agreement, service=service, state=state)
+
+
+@partner.command("rotate-webhook-secret")
+def partner_rotate_webhook_secret(
+    slug: str,
+    out: Annotated[Path, typer.Option(help="File for the new secret, readable by you alone.")],
+    state: State = None,
+) -> None:
+    """Give a partner a new webhook secret and key; those before sign beside them for seven days."""
+    from orchestration.agents import database
+    from orchestration.webhooks import rotate_secret
+
+    layout = _layout(state)
+    with database(layout, told=False) as db:
+        key, until = rotate_secret(layout, db, slug, out)
+    print(f"the new secret of {slug} is in {out}; hand it over by a safe way")
+    print(f"its public key is {key}; those before sign too until {until.isoformat()}")
+
+
+@partner.command("open-webhook")
+def partner_open_webhook(
+    slug: str,
+    service: OwnersUrl = False,  # noqa: FBT002 - Typer reads it as a flag
+    state: State = None,
+) -> None:
+    """Turn a partner's webhook on again, or end the wait after failures; what was held back is sent at once."""
+    from orchestration.agents import database
+    from orchestration.webhooks import turn_on
+
+    with database(_layout(state), told=service) as db:
+        new = turn_on(db, slug)
+    print(f"notifications go to {slug}" + ("" if new else ", as before"))
+
+
+@partner.command("check")
+def partner_check(
+    base_url: Annotated[str, typer.Option(help="Address of the partners' door, without a slash at the end.")],
+    client_id: Annotated[str, typer.Option(help="The slug of your partner's file.")],
+    key: Annotated[Path, typer.Option(help="Your private JWK.")],
+    service: Annotated[str, typer.Option(help="A service of your agreement.")],
+    requirement: Annotated[str, typer.Option(help="A requirement of that service.")],
+    on_behalf_of: Annotated[str, typer.Option(help="treatment:ID or agent:ROLE:NUMBER of your agreement.")],
+    purpose: Annotated[str | None, typer.Option(help="The purpose; that of the same name as the service.")] = None,
+    webhook_secret: Annotated[Path | None, typer.Option(help="File with your webhook secret.")] = None,
+) -> None:
+    """Try each step a partner's programme needs against a hub; says what passed, what failed, and what to do then."""
+    from orchestration.partner_check import Check, Who
+
+    who = Who(
+        base_url=base_url,
+        client_id=client_id,
+        key=json.loads(key.read_text(encoding="utf-8")),
+        service=service,
+        requirement=requirement,
+        purpose=purpose or service,
+        on_behalf_of=on_behalf_of,
+        webhook_secret=None if webhook_secret is None else webhook_secret.read_text(encoding="utf-8").strip(),
+    )
+    failed = 0
+    for step in Check(who).steps():
+        print(step.words(), flush=True)
+        failed += step.passed is False
+    print(f"{failed} of the steps failed" if failed else "every step passed")
+    raise typer.Exit(int(failed > 0))
 
 
 @release.command("stop")

@@ -58,7 +58,7 @@ def ask_evidence(
         wants=_WANTS[asked.wants],
         digest=digest,
     )
-    with _once(door, caller, idempotency_key, asked) as attempt:
+    with once_for(door, caller, idempotency_key, asked) as attempt:
         if attempt.stored is not None:
             with door.custody.db.read() as tx:
                 # What was answered once is said again only to whom it may still be said.
@@ -91,7 +91,7 @@ def ask_of_family(
     )
     with door.custody.db.read() as reading:
         line_id = resolve(reading, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
-    with _once(door, caller, idempotency_key, told) as attempt:
+    with once_for(door, caller, idempotency_key, told) as attempt:
         if attempt.stored is not None:
             return asked
         try:
@@ -178,7 +178,8 @@ def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
     return rest()
 
 
-def _once(door: ReleaseDoor, caller: Caller, key: str | None, told: Shape) -> AbstractContextManager[Attempt]:
+def once_for(door: ReleaseDoor, caller: Caller, key: str | None, told: Shape) -> AbstractContextManager[Attempt]:
+    """Handle a partner's request once under its key; see :func:`hub.deposits.once.once`."""
     content = (type(told).__name__.encode(), told.model_dump_json().encode())
     return once(door.custody, f"partner:{caller.siret}", key, *content)
 

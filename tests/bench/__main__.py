@@ -19,6 +19,7 @@ from tests.bench import (
     sealing,
     serving,
     starting,
+    telling,
 )
 from tests.bench.measuring import Row, machine
 
@@ -27,6 +28,8 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "start_warm": starting.start_warm,
     "first_document": starting.first_document,
     "event_to_notification": flowing.event_to_notification,
+    "webhook_idle_p95": telling.webhook_idle_p95,
+    "webhook_loaded_p95": telling.webhook_loaded_p95,
     "received_to_available": flowing.received_to_available,
     "verdict_pdf_p95": reading.verdict_pdf_p95,
     "verdict_photo_p95": reading.verdict_photo_p95,

@@ -1,10 +1,10 @@
 """Partners on a real PostgreSQL, the sender under the worker's own login, and a clock one can set."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -21,23 +21,14 @@ from hub.partners.applying import Wanted, apply
 from hub.partners.registry import secret_context
 from hub.partners.webhooks import ensure_webhook
 from hub.persons.agents import OPERATOR
-from tests.unit.hub.notifications.receiving import Receiver, receiving
-from tests.unit.hub.partners.stating import agreement
-from tests.unit.hub.partners.stating import partner as stated_partner
+from tests.assets.partners import made_up_partner
+from tests.assets.receiving import Receiver, receiving
 from tests.unit.hub.school_files.conftest import server  # noqa: F401 - the same server, migrated
 from vault.crypto.memory import MemoryMasterKey
 from vault.db import Database, WriteTx
 from vault.outbox import publish
 
 START = datetime(2026, 9, 20, 9, tzinfo=UTC)
-
-
-def siret_of(number: int) -> Siret:
-    """A SIRET nobody has: the last digit makes the Luhn sum whole."""
-    front = f"92{number:011d}"
-    digits = [int(one) * (2 if place % 2 == 0 else 1) for place, one in enumerate(reversed(front), start=0)]
-    total = sum(one - 9 if one > 9 else one for one in digits)
-    return Siret(front + str(-total % 10))
 
 
 @dataclass
@@ -72,18 +63,11 @@ class Town:
         permitted = frozenset().union(*(one.receiver.rule.permitted for one in self.partners if one.receiver))
         return Sender(self.db, self.master, self.now, AddressRule(permitted), lambda: self.chance)
 
-    def partner(self, *, webhook: bool = True, services: tuple[str, ...] = ("canteen_tariff",)) -> Told:
+    def partner(self, *, webhook: bool = True) -> Told:
         """A body with an agreement, and with a receiver of its own."""
         receiver = self.exits.enter_context(receiving()) if webhook else None
-        siret = siret_of(uuid4().int % 10**11)
-        body = {"siret": siret, "name": "A body"}
-        file = stated_partner(
-            siret=siret,
-            slug=f"body-{siret}",
-            webhook_url=receiver and receiver.url + "/webhook",
-            agreements=(agreement(services=services, controller=body, processor=body),),
-        )
-        secret = new_secret()
+        file = made_up_partner(receiver and receiver.url + "/webhook")
+        secret, siret = new_secret(), Siret(file.siret)
         with self.owner.transaction() as tx:
             wrapped = self.master.wrap(secret.encode(), secret_context(siret))
             apply(tx, Wanted(file), wrap_secret=lambda: wrapped, actor=OPERATOR, now=self.now())
@@ -159,6 +143,3 @@ def town(databases: tuple[str, Database, Database]) -> Iterator[Town]:
     """Each test has its own partners."""
     with ExitStack() as exits:
         yield Town(*databases, MemoryMasterKey.generate(), exits)
-
-
-Making = Callable[..., Told]

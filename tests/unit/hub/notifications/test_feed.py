@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.identifiers import new_uuid
 from hub.errors import CursorGone, InvalidValue
 from hub.notifications.feed import KEPT, place_new, prune, read_cursor, read_feed, write_cursor
-from tests.unit.hub.notifications.conftest import siret_of
+from tests.assets.partners import siret_of
 
 
 def read(town, partner, after=None, *, limit=100):

@@ -1,0 +1,52 @@
+"""What the operator does with a partner's webhook: give it new secrets, and turn it on again."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from contracts.identifiers import Siret
+from hub.errors import NothingHere
+from hub.notifications.replays import open_again
+from hub.partners.tables import PARTNER
+from hub.partners.webhooks import rotate_credentials
+from hub.persons.agents import OPERATOR
+from orchestration.stack.layout import Layout, write_private
+from orchestration.stack.places import Places
+from vault.bootstrap import utc_now
+from vault.crypto import local
+from vault.crypto.keyring import hold_version
+from vault.db import Database, ReadTx
+from vault.journal.entries import append
+from vault.journal.records import JournalAct, JournalEntry
+
+
+def rotate_secret(layout: Layout, db: Database, slug: str, out: Path) -> tuple[str, datetime]:
+    """Give a partner of a one-machine system a new webhook secret and key; the secret is written to ``out`` only.
+
+    Returns the new public key, and until when those before sign too. Raises :class:`NothingHere` and
+    :class:`~hub.errors.WebhookNotThere`.
+    """
+    master = local.LocalMasterKey.load(Places.recorded(layout).key(local.PUBLIC_NAME))
+    with db.transaction() as tx:
+        siret = _siret(tx, slug)
+        hold_version(tx)
+        made = rotate_credentials(tx, siret, master.wrap, now=utc_now())
+        detail = {"step": "webhook_secret_rotated"}
+        append(tx, JournalEntry(JournalAct.PARTNER, OPERATOR, recipient=siret, detail=detail))
+        # Within the transaction: a secret that could not be written down is not put in force either.
+        write_private(out, made.secret)
+    return made.verifying_key, made.before_until
+
+
+def turn_on(db: Database, slug: str) -> bool:
+    """Have a partner's notifications sent again; false where nothing held them back. Raises as :func:`rotate_secret`."""
+    with db.transaction() as tx:
+        return open_again(tx, _siret(tx, slug), actor=OPERATOR, now=utc_now())
+
+
+def _siret(tx: ReadTx, slug: str) -> Siret:
+    found: str | None = tx.execute(select(PARTNER.c.siret).where(PARTNER.c.slug == slug)).scalar_one_or_none()
+    if found is None:
+        raise NothingHere
+    return Siret(found)

@@ -1,0 +1,202 @@
+"""A partner follows its events at the door and by webhook, and an engineer's check of a whole hub passes."""
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from connectors.sandbox.provisioning import webhook_secret
+from connectors.webhook.signature import verify
+from orchestration.agents import database
+from orchestration.partner_check import Check, Who
+from orchestration.webhooks import rotate_secret, turn_on
+from tests.journeys.doors import Partner, assert_problem, family, rows, schema, subject_of
+from tests.system import CAISSE, Resident, eventually
+from vault.bootstrap import utc_now
+
+
+def told_family(running) -> Resident:
+    parent, child = family(running)
+    parent.request(child, "canteen_enrolment", CAISSE)
+    parent.satisfied("canteen_enrolment", "child_identity")
+    return parent
+
+
+def call(partner: Partner, method: str, path: str, *, token: str, **more):
+    return partner.http.request(method, path, auth=partner.proving(token), **more)
+
+
+def everything(partner: Partner, token: str, after: str | None = None) -> tuple[list[dict], str]:
+    """All of a feed from a cursor on, page by page."""
+    found = []
+    while True:
+        where = "" if after is None else f"&after={after}"
+        answer = call(partner, "GET", f"/hub/v1/events?limit=3{where}", token=token)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/cloudevents-batch+json"
+        found += answer.json()
+        after = answer.headers["events-cursor"]
+        if "link" not in answer.headers:
+            return found, after
+
+
+@pytest.fixture
+def caisse(running) -> Partner:
+    return Partner(running, "caisse-13")
+
+
+def test_what_a_partner_is_told_is_in_its_feed_and_came_by_webhook_under_one_identifier(running, caisse):
+    parent = told_family(running)
+    subject = str(subject_of(parent, CAISSE, "canteen_enrolment"))
+    token = caisse.token()
+    event = eventually(lambda: next((e for e in everything(caisse, token)[0] if e["subject"] == subject), None))
+    schema("notification.json").validate(event)
+    eventually(lambda: event["id"] in {one["message"] for one in running.received("caisse-13")["notifications"]})
+
+
+def test_a_reader_that_goes_on_from_its_cursor_gets_what_is_new_and_nothing_twice(running, caisse):
+    token = caisse.token()
+    before, cursor = everything(caisse, token)
+    parent = told_family(running)
+    subject = str(subject_of(parent, CAISSE, "canteen_enrolment"))
+    new = eventually(lambda: [e for e in everything(caisse, token, cursor)[0] if e["subject"] == subject])
+    assert not {e["id"] for e in before} & {e["id"] for e in new}
+
+
+def test_feeds_of_two_partners_share_no_value(running, caisse):
+    told_family(running)
+    other = Partner(running, "paris-familles")
+    mine, theirs = (
+        {value for e in everything(one, one.token())[0] for value in (e["id"], e["subject"])} for one in (caisse, other)
+    )
+    assert not mine & theirs
+
+
+@pytest.mark.parametrize("after", ["AQAAAAAAAAAA", "x", "AQAAAAAAAAAF_____w"])
+def test_what_is_no_cursor_of_this_partner_is_refused(running, caisse, after):
+    answer = call(caisse, "GET", f"/hub/v1/events?after={after}", token=caisse.token())
+    assert_problem(answer, "invalid")
+
+
+def test_a_cursor_is_its_partners_alone(running, caisse):
+    told_family(running)
+    other = Partner(running, "paris-familles")
+    _, cursor = everything(caisse, caisse.token())
+    assert_problem(call(other, "GET", f"/hub/v1/events?after={cursor}", token=other.token()), "invalid")
+
+
+def test_a_partner_has_its_webhook_sent_again_from_a_cursor(running, caisse):
+    parent = told_family(running)
+    subject_of(parent, CAISSE, "canteen_enrolment")
+    token, key = caisse.token(), str(uuid4())
+    events, _ = everything(caisse, token)
+    eventually(lambda: all(row["state"] != "due" for row in deliveries(running)))
+    beginning = {"since": events[-1]["time"]}
+    said = call(
+        caisse, "POST", "/hub/v1/webhook-replays", token=token, json=beginning, headers={"idempotency-key": key}
+    )
+    assert said.status_code == 202, said.text
+    again = call(
+        caisse, "POST", "/hub/v1/webhook-replays", token=token, json=beginning, headers={"idempotency-key": key}
+    )
+    assert again.json() == said.json()
+    assert said.json()["notifications"] >= 1
+    eventually(lambda: all(row["state"] == "delivered" for row in deliveries(running)))
+
+
+def deliveries(running) -> list[dict]:
+    return rows(running, "SELECT state FROM hub.delivery WHERE siret = %(s)s", s=CAISSE)
+
+
+@pytest.mark.parametrize(
+    "wish", [{}, {"after": "AQ", "since": "2026-01-01T00:00:00Z"}, {"since": "2026-01-01T00:00:00"}]
+)
+def test_a_replay_says_from_where(running, caisse, wish):
+    answer = call(caisse, "POST", "/hub/v1/webhook-replays", token=caisse.token(), json=wish)
+    assert_problem(answer, "invalid")
+
+
+def test_a_partner_without_a_webhook_has_a_feed_and_is_told_so(running):
+    bourses = Partner(running, "bourses")
+    token = bourses.token()
+    assert call(bourses, "GET", "/hub/v1/events", token=token).status_code == 200
+    assert_problem(call(bourses, "GET", "/hub/v1/webhook", token=token), "no-webhook")
+    wish = {"since": "2026-01-01T00:00:00Z"}
+    assert_problem(call(bourses, "POST", "/hub/v1/webhook-replays", token=token, json=wish), "no-webhook")
+
+
+def test_a_webhook_that_is_off_is_turned_on_by_its_partner_and_what_waited_arrives(running, caisse):
+    rows(running, "UPDATE hub.webhook SET disabled_at = now(), disabled_for = 'gone' WHERE siret = %(s)s", s=CAISSE)
+    parent = told_family(running)
+    subject = str(subject_of(parent, CAISSE, "canteen_enrolment"))
+    token = caisse.token()
+    assert call(caisse, "GET", "/hub/v1/webhook", token=token).json()["state"] == "off"
+    event = eventually(lambda: next((e for e in everything(caisse, token)[0] if e["subject"] == subject), None))
+    opened = call(caisse, "POST", "/hub/v1/webhook/open", token=token)
+    assert opened.json()["state"] == "open"
+    eventually(lambda: event["id"] in {one["message"] for one in running.received("caisse-13")["notifications"]})
+
+
+def test_a_sample_is_signed_as_notifications_are(running, caisse):
+    told = call(caisse, "GET", "/hub/v1/webhook/sample", token=caisse.token()).json()
+    keys = {one["client_id"]: one["keys"] for one in caisse.http.get("/hub/v1/webhook-keys").json()}
+    body = told["body"].encode()
+    assert verify([], told["headers"], body, now=utc_now(), keys=keys["caisse-13"]) == told["message"]
+    secret = webhook_secret(running.places.sandbox, "caisse-13")
+    assert verify([secret], told["headers"], body, now=utc_now()) == told["message"]
+    assert keys["caisse-13"] != keys["paris-familles"]
+
+
+def test_the_operator_gives_a_new_secret_while_notifications_go_on(running, caisse, tmp_path):
+    layout, old = running.running.layout, webhook_secret(running.places.sandbox, "caisse-13")
+    with database(layout, told=False) as db:
+        rotate_secret(layout, db, "caisse-13", tmp_path / "new.secret")
+        assert not turn_on(db, "caisse-13")
+    new = (tmp_path / "new.secret").read_text()
+    told = call(caisse, "GET", "/hub/v1/webhook/sample", token=caisse.token()).json()
+    for secret in (old, new):
+        assert verify([secret], told["headers"], told["body"].encode(), now=utc_now()) == told["message"]
+    parent = told_family(running)
+    subject = str(subject_of(parent, CAISSE, "canteen_enrolment"))
+    # The partner still has the old one.
+    eventually(lambda: subject in {one["subject"] for one in running.received("caisse-13")["notifications"]})
+
+
+def who(running, slug: str = "caisse-13", **changed) -> Who:
+    sandbox = Path(running.places.sandbox)
+    facts = {
+        "base_url": running.release_url,
+        "client_id": slug,
+        "key": json.loads((sandbox / "partners" / slug / "key.json").read_text()),
+        "service": "canteen_tariff",
+        "requirement": "household_income",
+        "purpose": "canteen_tariff",
+        "on_behalf_of": "treatment:canteen_tariff",
+    }
+    return Who(**facts | changed)
+
+
+def test_every_step_of_an_engineers_check_passes(running):
+    secret = webhook_secret(running.places.sandbox, "mairie-13")
+    mairie = {"service": "school_enrolment", "purpose": "school_enrolment", "requirement": "child_identity"}
+    mairie |= {"on_behalf_of": "treatment:school_enrolment", "webhook_secret": secret}
+    steps = list(Check(who(running, "mairie-13", **mairie)).steps())
+    assert [step.words() for step in steps if step.passed is not True] == []
+    assert len(steps) == 15
+
+
+@pytest.mark.parametrize(
+    ("wrong", "failing"),
+    [
+        ({"client_id": "nobody"}, "token"),
+        ({"service": "bursary", "purpose": "bursary"}, "token"),
+        ({"on_behalf_of": "treatment:another"}, "unknown subject"),
+        ({"webhook_secret": "whsec_" + "A" * 44}, "webhook signature"),
+    ],
+)
+def test_what_is_wrong_with_a_partner_fails_its_step_with_what_to_do(running, wrong, failing):
+    steps = {step.name: step for step in Check(who(running, **wrong)).steps()}
+    assert steps["metadata"].passed
+    assert steps[failing].passed is False
+    assert "→" in steps[failing].words()
