@@ -127,6 +127,15 @@ class EvidenceWithdrawn(EventData):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorisationChanged(EventData):
+    """An authorisation to reuse papers was asked for, given, paused, taken back, refused, or is over."""
+
+    type: ClassVar[str] = "fr.paris.unefois.authorisation.changed.v1"
+    authorisation: UUID
+    state: str
+
+
 EVENT_TYPES: tuple[type[EventData], ...] = (
     DocumentReceived,
     DocumentConcluded,
@@ -140,6 +149,7 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     ReviewDecided,
     EvidenceReleased,
     EvidenceWithdrawn,
+    AuthorisationChanged,
 )
 
 

@@ -1,5 +1,6 @@
 """Who saw what and why, as the person concerned reads it (CRPA R.114-9-7: traces are theirs to see)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from contracts.documents import EvidenceType
-from contracts.grounds import Purpose
+from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import PersonId, Siret
 from contracts.reviews import family_sentence
 from hub.partners.behalf import in_words
@@ -94,6 +95,15 @@ _REQUEST_STEPS = {
 }
 
 _RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
+_STEPS = {JournalAct.LINK: _LINK_STEPS, JournalAct.REQUEST: _REQUEST_STEPS}
+_GRANT_STATES = {
+    "requested": "Un service vous demande une autorisation",
+    "active": "Autorisation de réutiliser vos documents",
+    "paused": "Autorisation mise en pause",
+    "withdrawn": "Autorisation retirée",
+    "refused": "Autorisation refusée",
+    "expired": "Autorisation terminée",
+}
 
 
 def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, *, limit: int = 200) -> list[TraceLine]:
@@ -153,14 +163,14 @@ def _who(catalogue: Catalogue, entry: JournalEntry) -> str:
 
 def _what(stored: StoredEntry) -> str:
     step = stored.entry.detail.get("step")
-    if stored.entry.act is JournalAct.LINK and isinstance(step, str):
-        return _LINK_STEPS.get(step, _SENTENCES[JournalAct.LINK])
-    if stored.entry.act is JournalAct.REQUEST and isinstance(step, str):
-        return _REQUEST_STEPS.get(step, _SENTENCES[JournalAct.REQUEST])
+    if stored.entry.act in _STEPS and isinstance(step, str):
+        return _STEPS[stored.entry.act].get(step, _SENTENCES[stored.entry.act])
     if stored.entry.act is JournalAct.REVIEW:
         reason = str(stored.entry.detail.get("reason", "")) if step == "told" else ""
         sentence = family_sentence(reason) or _REVIEW_STEPS.get(str(step), _SENTENCES[JournalAct.REVIEW])
         return sentence.removesuffix(".")
+    if stored.entry.act in (JournalAct.GRANT, JournalAct.WITHDRAW) and "authorisation" in stored.entry.detail:
+        return _GRANT_STATES.get(str(stored.entry.detail.get("state")), _SENTENCES[stored.entry.act])
     if stored.entry.act is JournalAct.RELEASE:
         return _RELEASED.get(str(stored.entry.detail.get("channel")), _SENTENCES[JournalAct.RELEASE])
     if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
@@ -178,8 +188,13 @@ def _why(catalogue: Catalogue, stored: StoredEntry) -> str:
     if service is None:
         return ""
     ground = stored.entry.ground or {}
-    instrument = str(ground.get("instrument", ""))
+    instrument = " ".join(filter(None, (str(ground.get("instrument", "")), _convention(ground))))
     act = {"authorised": "avec votre autorisation", "informed": "vous en avez été informé"}.get(
         str(ground.get("act", "")), ""
     )
     return ", ".join(filter(None, (service.name_fr, instrument, act)))
+
+
+def _convention(ground: Mapping[str, object]) -> str:
+    # A convention is known by its number; of an article of law the number of the convention says nothing more.
+    return str(ground.get("convention", "")) if ground.get("instrument") == Instrument.CONVENTION else ""

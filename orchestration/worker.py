@@ -18,6 +18,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 import vault.bootstrap as vault_parts
+from hub.authorisations.ending import expire_over
 from hub.bootstrap import Back, back, read_settings, sender
 from hub.deposits.erasure import carry_out_erasure
 from hub.deposits.replacing import carry_out_replacement
@@ -178,7 +179,7 @@ def sequence_for_ever(custody: Custody, signer: HeadSigner, stop: threading.Even
 
 
 def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
-    """Let journal records go after 36 months and have papers destroyed whose retention is over, until told to stop."""
+    """Let go of journal records after 36 months, of papers and authorisations whose time is over, until told to stop."""
     pause = 0.0
     while not stop.wait(pause):
         pause = LET_GO_EVERY
@@ -189,8 +190,10 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
             while _forget_told(parts.custody) and not stop.is_set():
                 pass
             asked = ask_expiries(parts.custody, parts.catalogue)
-            if forgotten or asked:
-                _LOG.info("%d journal records went, %d papers are due to go", forgotten, asked)
+            ended = expire_over(parts.custody.db, now=parts.custody.now())
+            if forgotten or asked or ended:
+                told = (forgotten, asked, ended)
+                _LOG.info("%d journal records went, %d papers are due to go, %d authorisations ended", *told)
         except DatabaseUnavailable:
             _LOG.warning("retention waits for the database")
             pause = ALARM_EVERY

@@ -50,9 +50,16 @@ def keep_case_copy(
     recipient: Siret,
     purpose: Purpose,
     now: datetime,
+    at_most: int | None = None,
 ) -> None:
-    """Write down that a service has a copy of its own from now on, until the end of the service's schedule."""
+    """Write down that a service has a copy of its own from now on, until the end of the service's schedule.
+
+    ``at_most`` is how many months the family allowed; the shorter time counts.
+    """
     service = _service(catalogue, purpose)
+    months, source = service.case_copy_months, service.case_copy_source
+    if at_most is not None and at_most < months:
+        months, source = at_most, "as long as the person allowed"
     tx.execute(
         insert(CASE_COPY).values(
             case_copy_id=new_uuid(),
@@ -61,8 +68,8 @@ def keep_case_copy(
             recipient=recipient,
             purpose=purpose.value,
             handed_at=now,
-            keep_until=paris_day(months_before(now, -service.case_copy_months)),
-            schedule=f"{service.case_copy_months} months: {service.case_copy_source}",
+            keep_until=paris_day(months_before(now, -months)),
+            schedule=f"{months} months: {source}",
             schedule_status=service.case_copy_status,
         )
     )

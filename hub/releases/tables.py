@@ -41,6 +41,7 @@ RELEASE = Table(
     Column("client_key", Text),
     Column("proof_key", Text),
     Column("ordered_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("convention", Text, nullable=False),
 )
 
 DISCLOSURE = Table(
