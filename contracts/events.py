@@ -136,6 +136,15 @@ class AuthorisationChanged(EventData):
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class RightsInformationEnded(EventData):
+    """A body may no longer use data to inform of a right, and destroys them at once: opposed, no entitlement, or over."""
+
+    type: ClassVar[str] = "fr.paris.unefois.rights-information.ended.v1"
+    information: UUID
+    reason: str
+
+
 EVENT_TYPES: tuple[type[EventData], ...] = (
     DocumentReceived,
     DocumentConcluded,
@@ -150,6 +159,7 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     EvidenceReleased,
     EvidenceWithdrawn,
     AuthorisationChanged,
+    RightsInformationEnded,
 )
 
 

@@ -18,6 +18,8 @@ class Instrument(StrEnum):
 
     CRPA_L114_8_I = "CRPA L.114-8 I"
     """Administrations exchange what they need to handle a request the person made."""
+    CRPA_L114_8_II = "CRPA L.114-8 II"
+    """A body uses data in order to tell a person of a right, or to grant it; the person may oppose."""
     CONVENTION = "convention"
     """The convention with the body, by which it may be handed a paper that the family lets it reuse."""
     AGENT_CHECK = "CRPA L.114-8 I, R.114-9-6"
@@ -46,6 +48,8 @@ class Purpose(StrEnum):
     FAMILY_LINK = "family_link"
     """Finding out which adult stands for which child; no service, so no agreement lists it."""
     OWN_COPY = "own_copy"
+    RIGHTS_INFORMATION = "rights_information"
+    """Telling a family of a right it may have (CRPA L.114-8 II). Finding fraud is no purpose here, under any name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from contracts.events import (
     EvidenceWithdrawn,
     RequestConsented,
     RequirementSatisfied,
+    RightsInformationEnded,
 )
 from contracts.identifiers import PartnerPseudonym
 
@@ -21,6 +22,7 @@ NOTIFIED: tuple[type[EventData], ...] = (
     EvidenceWithdrawn,
     RequestConsented,
     AuthorisationChanged,
+    RightsInformationEnded,
 )
 """The kinds of event a partner is told of."""
 

@@ -20,6 +20,7 @@ from hub.api import (
     events,
     families,
     homes,
+    informing,
     life_events,
     partner_care,
     partners,
@@ -101,6 +102,7 @@ def partners_routes() -> FastAPI:
     app.include_router(receipts.of_partners)
     app.include_router(sharing.showing)
     app.include_router(allowing.partners)
+    app.include_router(informing.partners)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app

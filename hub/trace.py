@@ -77,6 +77,10 @@ _REQUEST_STEPS = {
     "residence_differs": "Votre document montre une autre adresse que celle déclarée. Nous n'avons rien changé",
     "residence_kept": "Vous avez répondu que vous n'avez pas déménagé",
     "asked": "Un service vous demande une information",
+    "rights_open": "Un service vous informe d'un droit. Vous pouvez vous y opposer",
+    "rights_opposed": "Vous vous êtes opposé à ce qu'un service vous informe d'un droit",
+    "rights_not_entitled": "Un service a vu que vous n'avez pas ce droit. L'information est effacée",
+    "rights_over": "Un service ne peut plus vous informer d'un droit. L'information est effacée",
     "life_event_birth": "Vous avez déclaré une naissance",
     "life_event_separation": "Vous avez déclaré une séparation",
     "life_event_job_loss": "Vous avez déclaré une perte d'emploi",
@@ -182,6 +186,8 @@ def _why(catalogue: Catalogue, stored: StoredEntry) -> str:
     purpose = stored.entry.purpose
     if purpose == "own_copy":
         return "Vous avez consulté votre document"
+    if purpose == Purpose.RIGHTS_INFORMATION:
+        return f"Pour vous informer d'un droit, {Instrument.CRPA_L114_8_II.value}"
     if purpose == Purpose.FAMILY_LINK:
         return "Votre demande de lien avec un enfant"
     service = next((s for s in catalogue.services.values() if s.purpose.value == purpose), None)

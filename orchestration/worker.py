@@ -32,6 +32,7 @@ from hub.notifications.feed import prune
 from hub.notifications.lanes import Lanes
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
+from hub.releases.informing import destroy_ended
 from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
@@ -245,13 +246,15 @@ def keep_safe_for_ever(worker: Worker, stop: threading.Event) -> None:
 
 
 def forget_uploads_for_ever(custody: Custody, stop: threading.Event) -> None:
-    """Forget unfinished uploads whose time is over, until told to stop."""
+    """Forget unfinished uploads whose time is over, and data that informed of a right and may not, until told to stop."""
     while not stop.wait(FORGET_EVERY):
         try:
             while forget_expired(custody) and not stop.is_set():
                 pass
+            while destroy_ended(custody.db, now=custody.now()) and not stop.is_set():
+                pass
         except DatabaseUnavailable:
-            _LOG.warning("forgetting of uploads waits for the database")
+            _LOG.warning("forgetting waits for the database")
 
 
 def deliver_for_ever(sender: Sender, dsn: str, stop: threading.Event) -> None:

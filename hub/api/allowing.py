@@ -18,6 +18,7 @@ from hub.api.callers import DoorDep, FreshResident, Resident
 from hub.api.shapes import Shape, Treatment, Word
 from hub.authorisations import asking, deciding, listing
 from hub.bootstrap import Door
+from hub.errors import NotHabilitated, OutsideAgreement, OutsideGrant
 from hub.partners.pseudonyms import Named, resolve
 from hub.persons.accounts import SignedIn
 from hub.requests.notices import notices_of
@@ -198,10 +199,15 @@ def ask_authorisation(told: AskedShape, door: ReleaseDep, caller: CallerDep) -> 
         valid_until=told.valid_until,
         data_life_months=told.data_life_months,
     )
-    with door.custody.db.transaction() as tx:
-        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
-        now = door.custody.now()
-        standing = asking.ask_authorisation(tx, door.catalogue, caller, line_id, asked, now=now)
+    now = door.custody.now()
+    try:
+        with door.custody.db.transaction() as tx:
+            line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+            standing = asking.ask_authorisation(tx, door.catalogue, caller, line_id, asked, now=now)
+    except (NotHabilitated, OutsideAgreement, OutsideGrant) as refusal:
+        with door.custody.db.transaction() as tx:
+            asking.keep_refusal(tx, caller, asked, refusal)
+        raise
     return StandingShape.model_validate(standing)
 
 

@@ -14,7 +14,8 @@ from contracts.documents import EvidenceType
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret
 from hub.authorisations.stepping import Line, line_numbered, tell_body
-from hub.errors import InvalidValue, NothingHere, OutsideAgreement
+from hub.errors import HubError, InvalidValue, NothingHere, OutsideAgreement
+from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.registry import agreements_of
 from hub.persons.deaths import has_died
@@ -22,7 +23,8 @@ from hub.requests.granting import Terms, what_it_needs, write_grant
 from hub.requests.tables import REUSE_GRANT
 from hub.requirements.catalogue import Catalogue, Service
 from vault.db import ReadTx, WriteTx
-from vault.journal.records import Actor, ActorKind
+from vault.journal.entries import append
+from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ def ask_authorisation(
 ) -> Standing:
     """Ask the payer of a line for an authorisation; return how it stands: one asked for before is not asked again.
 
-    Raises :class:`NothingHere` for no line of this body with a pending request, :class:`OutsideAgreement` and
-    :class:`OutsideGrant` for what agreement or token does not cover, and :class:`InvalidValue`.
+    Raises :class:`NothingHere` for no line of this body with a pending request, as
+    :func:`~hub.partners.behalf.require_agreement` does, :class:`OutsideGrant` for what the token does not cover, and
+    :class:`InvalidValue`. The caller has the journal keep a refusal (:func:`keep_refusal`).
     """
     line = line_numbered(tx, line_id)
     if line is None or line.body != caller.siret or has_died(tx, line.payer_id):
@@ -74,6 +77,16 @@ def ask_authorisation(
     return _as_body(tx.execute(select(REUSE_GRANT).where(REUSE_GRANT.c.grant_id == grant_id)).one())
 
 
+def keep_refusal(tx: WriteTx, caller: Caller, asked: AskedFor, refusal: HubError) -> None:
+    """Have the journal keep that a body was refused what it asked to be allowed; it names nobody of the family."""
+    detail = {"reason": type(refusal).__name__, "step": "authorisation", "on_behalf_of": asked.on_behalf_of}
+    actor = Actor(ActorKind.PARTNER, caller.siret)
+    append(
+        tx,
+        JournalEntry(JournalAct.REFUSE, actor, recipient=caller.siret, purpose=asked.purpose.value, detail=detail),
+    )
+
+
 def standings(tx: ReadTx, siret: Siret, line_id: UUID | None) -> list[Standing]:
     """Return every authorisation for a line of this body, newest first; raises :class:`NothingHere` for any other."""
     line = line_numbered(tx, line_id)
@@ -86,12 +99,15 @@ def _terms(tx: ReadTx, catalogue: Catalogue, caller: Caller, line: Line, asked: 
     service, today = catalogue.services[line.service], paris_day(now)
     caller.require(line.service, asked.purpose)
     kinds = _kinds(catalogue, service, asked.requirement)
-    covering = [
-        one
-        for one in agreements_of(tx, caller.siret, on=today)
-        if line.service in one.services and asked.purpose in one.purposes and set(kinds) & set(one.evidence_types)
-    ]
-    if not covering or asked.purpose is not service.purpose:
+    agreements = agreements_of(tx, caller.siret, on=today)
+    require_agreement(agreements, line.service, asked.purpose, asked.on_behalf_of)
+    listed = {
+        kind
+        for one in agreements
+        if line.service in one.services and asked.purpose in one.purposes
+        for kind in one.evidence_types
+    }
+    if not listed & set(kinds) or asked.purpose is not service.purpose:
         raise OutsideAgreement(f"{asked.requirement} for {asked.purpose}")
     until = asked.valid_until or line.valid_until
     if not today <= until <= line.valid_until:
@@ -104,7 +120,7 @@ def _terms(tx: ReadTx, catalogue: Catalogue, caller: Caller, line: Line, asked: 
         request_id=line.request_id,
         recipient=caller.siret,
         purpose=asked.purpose.value,
-        evidence_types=tuple(kind for kind in kinds if any(kind in one.evidence_types for one in covering)),
+        evidence_types=tuple(kind for kind in kinds if kind in listed),
         frequency=asked.frequency,
         valid_from=today,
         valid_until=until,

@@ -19,7 +19,7 @@ from hub.errors import PartnerFilesRefused
 from hub.partners.tables import AGREEMENT, PARTNER
 from vault.db import ReadTx
 
-OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK})
+OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK, Instrument.CONVENTION})
 """Grounds that no agreement gives."""
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.engine import Row
 from contracts.answers import Gives
 from contracts.calendar import paris_day
 from contracts.documents import GRADE_ORDER, EvidenceType, Grade
-from contracts.grounds import Ground, Purpose
+from contracts.grounds import Ground, Instrument, Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from hub.errors import AnswerOnly, NoGround, OutsideAgreement
 from hub.partners.registry import AgreementFile, agreements_of
-from hub.releases.kinds import Case, Kind, ground_of, on_authorisation, on_request
+from hub.releases.kinds import Case, Kind, ground_of, on_authorisation, on_request, to_inform
 from hub.requests.tables import ENROLMENT_LINE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
@@ -79,7 +79,8 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     ).one_or_none()
     if line is None or line.payer_id != evidence.holder_id:
         raise NoGround("no line of this body for this family")
-    if catalogue.services[line.service].purpose is not question.purpose:
+    informs = question.purpose is Purpose.RIGHTS_INFORMATION
+    if catalogue.services[line.service].purpose is not question.purpose and not informs:
         raise NoGround("purpose is not that of the service")
     # 3. An agreement in force covers purpose, service, type and grade.
     grade = _grade_here(tx, question)
@@ -93,7 +94,8 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
     if grade is None:
         raise NoGround("no requirement rests on this evidence")
-    # 5. A kind of ground holds: what was pulled rests on a request, what was handed in on its holder's authorisation.
+    # 5. A kind of ground holds: what was pulled rests on a request, what was handed in on its holder's authorisation,
+    # and what serves to inform of a right on the first message about it.
     case = Case(
         line_id=question.line_id,
         holder_id=evidence.holder_id,
@@ -103,8 +105,13 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
         purpose=question.purpose.value,
         health=catalogue.evidence[EvidenceType(evidence.evidence_type)].medical_secret,
     )
-    pulled = evidence.kind == "pulled"
-    kind = on_request(tx, case, evidence) if pulled else on_authorisation(tx, case, now=now, hold=hold)
+    kind: Kind
+    if informs:
+        kind = to_inform(tx, case, evidence, now=now, hold=hold)
+    elif evidence.kind == "pulled":
+        kind = on_request(tx, case, evidence)
+    else:
+        kind = on_authorisation(tx, case, now=now, hold=hold)
     return Allowed(kind, case, evidence.document_id, fitting[0].reference, evidence)
 
 
@@ -128,8 +135,11 @@ def _covers(
 ) -> bool:
     # What its own agents looked at and found good, a body does not refuse for its grade.
     checked = grade is Grade.AGENT_CHECKED
+    # Informing of rights rests on an article of its own, and nothing else does.
+    proactive = agreement.instrument is Instrument.CRPA_L114_8_II
     return (
-        service in agreement.services
+        proactive is (question.purpose is Purpose.RIGHTS_INFORMATION)
+        and service in agreement.services
         and question.purpose in agreement.purposes
         and evidence.evidence_type in agreement.evidence_types
         and (checked or GRADE_ORDER.index(evidence.grade) >= GRADE_ORDER.index(agreement.minimum_grade))

@@ -13,7 +13,7 @@ from contracts.calendar import paris_day
 from contracts.grounds import Act, Basis, Ground, Instrument
 from hub.authorisations.ending import ONE_ANSWER
 from hub.errors import NoGround
-from hub.releases.tables import RELEASE
+from hub.releases.tables import RELEASE, RIGHTS_INFORMATION
 from hub.requests.notices import NoticeKind
 from hub.requests.tables import NOTICE_GIVEN, NOTICE_TEXT, REQUEST, REUSE_GRANT
 from vault.db import ReadTx, WriteTx
@@ -50,7 +50,15 @@ class OnAuthorisation:
     health: bool
 
 
-Kind = OnRequest | OnAuthorisation
+@dataclass(frozen=True, slots=True)
+class ToInform:
+    """CRPA L.114-8 II: a body tells of a right; opposing was offered in the first message, and a year is the end of it."""
+
+    information_id: UUID
+    notice_id: UUID
+
+
+Kind = OnRequest | OnAuthorisation | ToInform
 
 
 def ground_of(kind: Kind, *, convention: str) -> Ground:
@@ -62,6 +70,8 @@ def ground_of(kind: Kind, *, convention: str) -> Ground:
             # Data on health are open to nothing but the person's explicit consent (RGPD 9-2 a).
             basis = Basis.CONSENT if health else Basis.PUBLIC_TASK
             return Ground(basis, Instrument.CONVENTION, Act.AUTHORISED, grant_id, convention)
+        case ToInform(notice_id=notice_id):
+            return Ground(Basis.PUBLIC_TASK, Instrument.CRPA_L114_8_II, Act.INFORMED, notice_id, convention)
         case _ as never:
             assert_never(never)
 
@@ -101,6 +111,50 @@ def on_authorisation(tx: ReadTx, case: Case, *, now: datetime, hold: bool) -> On
                 return OnAuthorisation(grant.grant_id, frequency, grant.data_life_months, case.health)
             lacks.append(lack)
     raise NoGround(lacks[0] if lacks else "reuse of the paper not authorised")
+
+
+def to_inform(tx: ReadTx, case: Case, evidence: "Row[Any]", *, now: datetime, hold: bool) -> ToInform:
+    """Return the ground of a datum by which a body informs of a right; raises :class:`NoGround` naming what first lacks.
+
+    With ``hold`` nobody opposes before ``tx`` ends: what commits first counts.
+    """
+    # 1. Data on health are outside of what administrations exchange by themselves.
+    if case.health:
+        raise NoGround("health data: authorisation only (CRPA L.114-9 2°)")
+    # 2. It is what this very body had pulled: nothing that another one has, and nothing that was handed in.
+    if evidence.kind != "pulled" or evidence.usable_by != case.recipient:
+        raise NoGround("not pulled for this body")
+    # 3. The person was told, and offered to oppose, in words that are kept.
+    statement = (
+        select(RIGHTS_INFORMATION)
+        .join(NOTICE_GIVEN, NOTICE_GIVEN.c.notice_id == RIGHTS_INFORMATION.c.notice_id)
+        .join(NOTICE_TEXT, NOTICE_TEXT.c.notice_text_id == NOTICE_GIVEN.c.notice_text_id)
+        .where(
+            RIGHTS_INFORMATION.c.line_id == case.line_id,
+            RIGHTS_INFORMATION.c.person_id == case.holder_id,
+            RIGHTS_INFORMATION.c.recipient == case.recipient,
+            NOTICE_TEXT.c.kind == NoticeKind.ON_RIGHTS.value,
+        )
+        .order_by((RIGHTS_INFORMATION.c.state == "open").desc(), RIGHTS_INFORMATION.c.opened_at.desc())
+    )
+    if hold:
+        statement = statement.with_for_update(read=True, of=RIGHTS_INFORMATION)
+    row = tx.execute(statement.limit(1)).one_or_none()
+    if row is None:
+        raise NoGround("no message that offers to oppose (CRPA L.114-8 II)")
+    # 4. Nobody opposed, and the right was not found wanting. 5. It is not longer ago than the law lets it be.
+    if row.state != "open":
+        raise NoGround(INFORMING_ENDED[row.state])
+    if row.valid_until < paris_day(now):
+        raise NoGround(INFORMING_ENDED["over"])
+    return ToInform(row.information_id, row.notice_id)
+
+
+INFORMING_ENDED = {
+    "opposed": "the person opposed",
+    "not_entitled": "the person is not entitled: the data are to be destroyed",
+    "over": "more than 12 months after the first message",
+}
 
 
 def grant_stands(day: datetime) -> Any:

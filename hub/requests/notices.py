@@ -22,6 +22,8 @@ class NoticeKind(StrEnum):
     """What a request needs and what is fetched from whom (CRPA L.114-8 I)."""
     AUTHORISATION = "authorisation"
     """What an authorisation to reuse papers allows, and that refusing it costs nothing."""
+    ON_RIGHTS = "l114_8_ii"
+    """That a body uses data in order to inform of a right, and how to oppose (CRPA L.114-8 II)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,17 @@ def notice_of_authorisation(catalogue: Catalogue, service_id: str, body_siret: S
         " reçoit plus rien. Si vous dites non, vous ne perdez rien : vous pouvez donner le document vous-même."
     )
     return Notice(NoticeKind.AUTHORISATION, "autorisation/fr/1", told)
+
+
+def notice_of_rights(catalogue: Catalogue, service_id: str, body: str) -> Notice:
+    """Return the first message by which a family learns that its data serve to inform it, and that it may oppose."""
+    told = (
+        f"{body} pense que vous avez peut-être droit à : {catalogue.services[service_id].name_fr}. Pour vous le dire, ce"
+        " service utilise une information qu'il a déjà demandée pour vous. Il ne peut pas s'en servir pour vous"
+        " contrôler. Vous pouvez vous y opposer maintenant ou plus tard : l'information est alors effacée tout de suite."
+        " Elle est effacée de toute façon au bout de douze mois au plus."
+    )
+    return Notice(NoticeKind.ON_RIGHTS, "L114-8-II/fr/1", told)
 
 
 def give_notice(

@@ -137,6 +137,47 @@ GRANT SELECT, INSERT ON hub.delivery TO unefois_release;
 -- Under which convention a release was made.
 ALTER TABLE hub.release ADD COLUMN convention text NOT NULL DEFAULT '';
 
+-- Informing of rights (CRPA L.114-8 II) --------------------------------------------------------------------------------
+
+-- A body uses what it had pulled for a request in order to tell the family of another right. Once opposed, the row is the
+-- marker that keeps it from being asked again (R.114-9-7: 12 to 24 months), and then it goes.
+CREATE TABLE hub.rights_information (
+    information_id uuid PRIMARY KEY,
+    line_id uuid NOT NULL REFERENCES hub.enrolment_line,
+    person_id uuid NOT NULL REFERENCES hub.person,
+    recipient text NOT NULL CHECK (recipient ~ '^\d{14}$'),
+    service text NOT NULL,
+    requested_for text NOT NULL,
+    -- The first message, which offers to oppose.
+    notice_id uuid NOT NULL REFERENCES hub.notice_given,
+    state text NOT NULL CHECK (state IN ('open', 'opposed', 'not_entitled', 'over')),
+    opened_at timestamptz NOT NULL,
+    valid_until date NOT NULL,
+    ended_at timestamptz,
+    destroyed_at timestamptz,
+    UNIQUE (person_id, recipient, service),
+    CHECK (valid_until <= ((opened_at + interval '12 months') AT TIME ZONE 'Europe/Paris')::date),
+    CHECK ((state = 'open') = (ended_at IS NULL)),
+    CHECK (destroyed_at IS NULL OR ended_at IS NOT NULL)
+);
+CREATE FUNCTION hub.refuse_rights_information_step() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> 'open' AND NEW.state <> OLD.state THEN
+        RAISE EXCEPTION 'informing of rights is over once it has ended' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER rights_information_life BEFORE UPDATE ON hub.rights_information
+    FOR EACH ROW EXECUTE FUNCTION hub.refuse_rights_information_step();
+CREATE INDEX rights_information_person ON hub.rights_information (person_id);
+CREATE INDEX rights_information_ending ON hub.rights_information (valid_until) WHERE destroyed_at IS NULL;
+GRANT SELECT, UPDATE (state, ended_at) ON hub.rights_information TO unefois_door;
+GRANT SELECT, INSERT, UPDATE (state, ended_at) ON hub.rights_information TO unefois_release;
+GRANT SELECT, DELETE, UPDATE (state, ended_at, destroyed_at) ON hub.rights_information TO unefois_worker;
+GRANT SELECT ON hub.rights_information TO unefois_pipelines;
+-- What was handed over in order to inform is to be destroyed at once when that ends.
+GRANT UPDATE (keep_until, schedule) ON hub.case_copy TO unefois_worker;
+
 -- Sign-in --------------------------------------------------------------------------------------------------------------
 
 -- Whether the person shall prove anew who they are, and to which account what comes back is to be joined.

@@ -11,6 +11,7 @@ from hub.api.callers import DoorDep, FreshResident, Resident
 from hub.authorisations import deciding
 from hub.authorisations.listing import AuthorisationView, authorisations_of, may_allow
 from hub.errors import InvalidValue
+from hub.releases.informing import Information, Informing, informations_of, oppose
 from hub.web import words
 from hub.web.forms import Fields
 from hub.web.rendering import render, visitor
@@ -58,12 +59,31 @@ class AuthorisationCard:
     paused: bool
 
 
+_RIGHTS = {
+    Informing.OPEN: "Vous pouvez vous opposer.",
+    Informing.OPPOSED: "Vous vous êtes opposé. L'information est effacée.",
+    Informing.NOT_ENTITLED: "Le service a vu que vous n'avez pas ce droit. L'information est effacée.",
+    Informing.OVER: "C'est terminé. L'information est effacée.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RightCard:
+    """What a body informs one of, and whether one can still oppose."""
+
+    number: UUID
+    message: str
+    sentence: str
+    may_oppose: bool
+
+
 @router.get(PATH)
 def show_authorisations(request: Request, door: DoorDep, who: Resident) -> Response:
     """Show what is asked of one, what one allows, and what is over."""
     with door.custody.db.read() as tx:
         cards = [_card(one) for one in authorisations_of(tx, door.catalogue, who.person_id)]
         allowable = may_allow(tx, door.catalogue, who.person_id)
+        rights = [_right(one) for one in informations_of(tx, who.person_id)]
     over = [card for card in cards if card.tone == "off"]
     return render(
         request,
@@ -73,6 +93,7 @@ def show_authorisations(request: Request, door: DoorDep, who: Resident) -> Respo
         standing=[card for card in cards if card.active or card.paused],
         over=over,
         allowable=allowable,
+        rights=rights,
     )
 
 
@@ -109,6 +130,18 @@ def close(authorisation: UUID, door: DoorDep, who: Resident, fields: Fields) -> 
     with door.custody.db.transaction() as tx:
         act(tx, who.person_id, authorisation, now=door.custody.now())
     return RedirectResponse(PATH, 303)
+
+
+@router.post(PATH + "/droits/{information}")
+def oppose_information(information: UUID, door: DoorDep, who: Resident) -> Response:
+    """Oppose that a body uses data to inform one of a right; they are destroyed at once."""
+    with door.custody.db.transaction() as tx:
+        oppose(tx, who.person_id, information, now=door.custody.now())
+    return RedirectResponse(PATH, 303)
+
+
+def _right(one: Information) -> RightCard:
+    return RightCard(one.information_id, one.message, _RIGHTS[one.state], one.state is Informing.OPEN)
 
 
 def _number(text: str) -> UUID:

@@ -125,6 +125,8 @@ FRESH_OR_NOT = {
     "POST /v1/authorisations/{authorisation}/pause": "closes",
     "DELETE /v1/authorisations/{authorisation}": "closes",
     "POST /autorisations/{authorisation}/non": "closes",
+    "POST /v1/rights-information/{information_id}/opposition": "closes",
+    "POST /autorisations/droits/{information}": "closes",
     # What opens papers only where it is asked to: these take a fresh sign-in then (tests/journeys/test_fresh_sign_in.py).
     "POST /v1/requests": "with « reuse_authorised » only",
     "POST /demandes/nouvelle": "the same",

@@ -14,7 +14,8 @@ from contracts.documents import EvidenceType
 from contracts.grounds import Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, PersonId, Siret
 from hub.errors import NoGround
-from hub.partners.registry import apply_partner, read_partners
+from hub.partners.applying import Wanted, apply
+from hub.partners.registry import read_partners
 from hub.releases.gate import Cause, Channel, Ordered, order_release
 from hub.releases.grounds import Question
 from hub.requests.granting import for_a_request, write_grant
@@ -98,7 +99,7 @@ def asked(place: Place) -> Iterator[Callable[[], Asked]]:
     db = Database.connect(place.url)
     with db.transaction() as tx:
         for partner in read_partners(CODE_ROOT / "contracts" / "partners"):
-            apply_partner(tx, partner, jwks={"keys": []}, wrap_secret=lambda: None, now=NOW)
+            apply(tx, Wanted(partner), wrap_secret=lambda: None, actor=Actor(ActorKind.PROCESS, "test"), now=NOW)
 
     def family() -> Asked:
         made = Made()
