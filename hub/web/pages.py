@@ -55,8 +55,8 @@ def show_home(request: Request, door: DoorDep) -> HTMLResponse:
         wanted = asked_count(tx, who.person_id)
     cards = child_cards(children, files)
     question = None if shown is None or home is None else moved_question(shown, home)
-    told = {"agreements": len(asked), "wanted": wanted, "question": question}
-    return render(request, "home.html", who=visitor(who), children=cards, **told)
+    told = {"agreements": len(asked), "wanted": wanted}
+    return render(request, "home.html", who=visitor(who), children=cards, question=question, **told)
 
 
 @router.get("/enfants")

@@ -118,6 +118,9 @@ FRESH_OR_NOT = {
     "POST /enfants": "the same",
     "PUT /v1/contact": "how one is reached",
     "PUT /v1/residence": "where one lives",
+    "POST /v1/residence/unchanged": "the same",
+    "POST /domicile/inchange": "the same",
+    "POST /dossiers/{line_id}/copie": "shows oneself what a service would get",
     "POST /me-joindre": "the same",
     "POST /v1/confirmations/{confirmation}": "answers the other guardian",
     "POST /accords/{confirmation}": "the same",
@@ -133,6 +136,7 @@ FRESH_OR_NOT = {
     "POST /v1/moves": "the same",
     "POST /demenagement": "the same",
     "POST /v1/life-events": "the same",
+    "POST /evenements/{page}": "the same",
 }
 
 
