@@ -127,6 +127,24 @@ class EvidenceWithdrawn(EventData):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorisationChanged(EventData):
+    """An authorisation to reuse papers was asked for, given, paused, taken back, refused, or is over."""
+
+    type: ClassVar[str] = "fr.paris.unefois.authorisation.changed.v1"
+    authorisation: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RightsInformationEnded(EventData):
+    """A body may no longer use data to inform of a right, and destroys them at once: opposed, no entitlement, or over."""
+
+    type: ClassVar[str] = "fr.paris.unefois.rights-information.ended.v1"
+    information: UUID
+    reason: str
+
+
 EVENT_TYPES: tuple[type[EventData], ...] = (
     DocumentReceived,
     DocumentConcluded,
@@ -140,6 +158,8 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     ReviewDecided,
     EvidenceReleased,
     EvidenceWithdrawn,
+    AuthorisationChanged,
+    RightsInformationEnded,
 )
 
 

@@ -18,6 +18,10 @@ class Instrument(StrEnum):
 
     CRPA_L114_8_I = "CRPA L.114-8 I"
     """Administrations exchange what they need to handle a request the person made."""
+    CRPA_L114_8_II = "CRPA L.114-8 II"
+    """A body uses data in order to tell a person of a right, or to grant it; the person may oppose."""
+    CONVENTION = "convention"
+    """The convention with the body, by which it may be handed a paper that the family lets it reuse."""
     AGENT_CHECK = "CRPA L.114-8 I, R.114-9-6"
     """An agent whom the body habilitated looks at a paper that the person's request to this body rests on."""
     OWN_COPY = "RGPD 15"
@@ -44,13 +48,20 @@ class Purpose(StrEnum):
     FAMILY_LINK = "family_link"
     """Finding out which adult stands for which child; no service, so no agreement lists it."""
     OWN_COPY = "own_copy"
+    RIGHTS_INFORMATION = "rights_information"
+    """Telling a family of a right it may have (CRPA L.114-8 II). Finding fraud is no purpose here, under any name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A ground found on the primary for one release; ``reference`` is the grant, notice or request it rests on."""
+    """A ground found on the primary for one release: basis, instrument and act, never one in place of another.
+
+    ``reference`` is the authorisation, notice or request that the act was; ``convention`` the number of the agreement
+    under which the body receives, nothing where none is needed.
+    """
 
     basis: Basis
     instrument: Instrument
     act: Act
     reference: UUID
+    convention: str = ""

@@ -5,10 +5,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events import SOURCE, SPEC_VERSION, EventData, EvidenceWithdrawn, RequestConsented, RequirementSatisfied
+from contracts.events import (
+    SOURCE,
+    SPEC_VERSION,
+    AuthorisationChanged,
+    EventData,
+    EvidenceWithdrawn,
+    RequestConsented,
+    RequirementSatisfied,
+    RightsInformationEnded,
+)
 from contracts.identifiers import PartnerPseudonym
 
-NOTIFIED: tuple[type[EventData], ...] = (RequirementSatisfied, EvidenceWithdrawn, RequestConsented)
+NOTIFIED: tuple[type[EventData], ...] = (
+    RequirementSatisfied,
+    EvidenceWithdrawn,
+    RequestConsented,
+    AuthorisationChanged,
+    RightsInformationEnded,
+)
 """The kinds of event a partner is told of."""
 
 

@@ -51,6 +51,18 @@ PROBLEMS: dict[str, ProblemType] = {
             "This account's level of assurance is too low.",
             "Votre mode de connexion ne suffit pas pour cette action.",
         ),
+        _p(
+            "accounts-differ",
+            409,
+            "The two accounts name different persons.",
+            "Les deux comptes ne portent pas le même nom ou la même date de naissance. Nous ne les avons pas reliés.",
+        ),
+        _p(
+            "accounts-full",
+            409,
+            "The other account holds papers or requests of its own.",
+            "L'autre compte contient déjà des documents ou des demandes. Un agent peut réunir les deux au guichet.",
+        ),
         _p("not-found", 404, "There is nothing here for you.", "Nous n'avons rien trouvé ici pour vous."),
         _p("method-not-allowed", 405, "This method is not allowed here.", "Cette action n'existe pas ici."),
         _p(

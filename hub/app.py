@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from hub.api import (
     agent_sign_in,
+    allowing,
     authorisation,
     checkpoints,
     confirmations,
@@ -19,6 +20,7 @@ from hub.api import (
     events,
     families,
     homes,
+    informing,
     life_events,
     partner_care,
     partners,
@@ -37,7 +39,8 @@ from hub.api.shapes import HealthShape
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.prefork import serve
-from hub.web import agreeing, explaining, looks, pages, refusals, sharing
+from hub.web import accounts, agreeing, explaining, looks, pages, refusals, sharing
+from hub.web import allowing as allowing_pages
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -69,7 +72,13 @@ def residents_routes() -> FastAPI:
     app.include_router(receipts.of_residents)
     for router in (agent_sign_in.router, reviews.router, confirmations.router, life_events.router, agreeing.router):
         app.include_router(router)
-    for router in (partner_care.router, partner_care.everybody):
+    for router in (
+        partner_care.router,
+        partner_care.everybody,
+        allowing.router,
+        allowing_pages.router,
+        accounts.router,
+    ):
         app.include_router(router)
     pages.install(app)
     describe(app, {resident: SESSION, agent: AGENT_SESSION})
@@ -93,6 +102,8 @@ def partners_routes() -> FastAPI:
         app.include_router(router)
     app.include_router(receipts.of_partners)
     app.include_router(sharing.showing)
+    app.include_router(allowing.partners)
+    app.include_router(informing.partners)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app

@@ -26,6 +26,14 @@ class LevelTooLow(HubError):
     """The account's level of assurance does not allow this."""
 
 
+class AccountsDiffer(HubError):
+    """The two accounts name different persons, and are not joined."""
+
+
+class AccountsFull(HubError):
+    """The other account holds papers or requests of its own; an agent joins the two."""
+
+
 class NothingHere(HubError):
     """There is nothing here for this person; also said of what exists and is somebody else's."""
 
@@ -60,6 +68,10 @@ class NeverAskTwice(HubError):
 
 class NoGround(HubError):
     """No ground allows this release; ``detail`` says which condition is missing."""
+
+
+class StepRefused(HubError):
+    """The authorisation cannot take this step from where it stands."""
 
 
 class OutsideAgreement(HubError):

@@ -1,5 +1,6 @@
 """Who saw what and why, as the person concerned reads it (CRPA R.114-9-7: traces are theirs to see)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from contracts.documents import EvidenceType
-from contracts.grounds import Purpose
+from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import PersonId, Siret
 from contracts.reviews import family_sentence
 from hub.partners.behalf import in_words
@@ -76,6 +77,10 @@ _REQUEST_STEPS = {
     "residence_differs": "Votre document montre une autre adresse que celle déclarée. Nous n'avons rien changé",
     "residence_kept": "Vous avez répondu que vous n'avez pas déménagé",
     "asked": "Un service vous demande une information",
+    "rights_open": "Un service vous informe d'un droit. Vous pouvez vous y opposer",
+    "rights_opposed": "Vous vous êtes opposé à ce qu'un service vous informe d'un droit",
+    "rights_not_entitled": "Un service a vu que vous n'avez pas ce droit. L'information est effacée",
+    "rights_over": "Un service ne peut plus vous informer d'un droit. L'information est effacée",
     "life_event_birth": "Vous avez déclaré une naissance",
     "life_event_separation": "Vous avez déclaré une séparation",
     "life_event_job_loss": "Vous avez déclaré une perte d'emploi",
@@ -94,6 +99,15 @@ _REQUEST_STEPS = {
 }
 
 _RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
+_STEPS = {JournalAct.LINK: _LINK_STEPS, JournalAct.REQUEST: _REQUEST_STEPS}
+_GRANT_STATES = {
+    "requested": "Un service vous demande une autorisation",
+    "active": "Autorisation de réutiliser vos documents",
+    "paused": "Autorisation mise en pause",
+    "withdrawn": "Autorisation retirée",
+    "refused": "Autorisation refusée",
+    "expired": "Autorisation terminée",
+}
 
 
 def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, *, limit: int = 200) -> list[TraceLine]:
@@ -153,14 +167,14 @@ def _who(catalogue: Catalogue, entry: JournalEntry) -> str:
 
 def _what(stored: StoredEntry) -> str:
     step = stored.entry.detail.get("step")
-    if stored.entry.act is JournalAct.LINK and isinstance(step, str):
-        return _LINK_STEPS.get(step, _SENTENCES[JournalAct.LINK])
-    if stored.entry.act is JournalAct.REQUEST and isinstance(step, str):
-        return _REQUEST_STEPS.get(step, _SENTENCES[JournalAct.REQUEST])
+    if stored.entry.act in _STEPS and isinstance(step, str):
+        return _STEPS[stored.entry.act].get(step, _SENTENCES[stored.entry.act])
     if stored.entry.act is JournalAct.REVIEW:
         reason = str(stored.entry.detail.get("reason", "")) if step == "told" else ""
         sentence = family_sentence(reason) or _REVIEW_STEPS.get(str(step), _SENTENCES[JournalAct.REVIEW])
         return sentence.removesuffix(".")
+    if stored.entry.act in (JournalAct.GRANT, JournalAct.WITHDRAW) and "authorisation" in stored.entry.detail:
+        return _GRANT_STATES.get(str(stored.entry.detail.get("state")), _SENTENCES[stored.entry.act])
     if stored.entry.act is JournalAct.RELEASE:
         return _RELEASED.get(str(stored.entry.detail.get("channel")), _SENTENCES[JournalAct.RELEASE])
     if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
@@ -172,14 +186,21 @@ def _why(catalogue: Catalogue, stored: StoredEntry) -> str:
     purpose = stored.entry.purpose
     if purpose == "own_copy":
         return "Vous avez consulté votre document"
+    if purpose == Purpose.RIGHTS_INFORMATION:
+        return f"Pour vous informer d'un droit, {Instrument.CRPA_L114_8_II.value}"
     if purpose == Purpose.FAMILY_LINK:
         return "Votre demande de lien avec un enfant"
     service = next((s for s in catalogue.services.values() if s.purpose.value == purpose), None)
     if service is None:
         return ""
     ground = stored.entry.ground or {}
-    instrument = str(ground.get("instrument", ""))
+    instrument = " ".join(filter(None, (str(ground.get("instrument", "")), _convention(ground))))
     act = {"authorised": "avec votre autorisation", "informed": "vous en avez été informé"}.get(
         str(ground.get("act", "")), ""
     )
     return ", ".join(filter(None, (service.name_fr, instrument, act)))
+
+
+def _convention(ground: Mapping[str, object]) -> str:
+    # A convention is known by its number; of an article of law the number of the convention says nothing more.
+    return str(ground.get("convention", "")) if ground.get("instrument") == Instrument.CONVENTION else ""

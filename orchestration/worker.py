@@ -18,6 +18,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 import vault.bootstrap as vault_parts
+from hub.authorisations.ending import expire_over
 from hub.bootstrap import Back, back, read_settings, sender
 from hub.deposits.erasure import carry_out_erasure
 from hub.deposits.replacing import carry_out_replacement
@@ -31,6 +32,7 @@ from hub.notifications.feed import prune
 from hub.notifications.lanes import Lanes
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
+from hub.releases.informing import destroy_ended
 from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
@@ -178,7 +180,7 @@ def sequence_for_ever(custody: Custody, signer: HeadSigner, stop: threading.Even
 
 
 def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
-    """Let journal records go after 36 months and have papers destroyed whose retention is over, until told to stop."""
+    """Let go of journal records after 36 months, of papers and authorisations whose time is over, until told to stop."""
     pause = 0.0
     while not stop.wait(pause):
         pause = LET_GO_EVERY
@@ -189,8 +191,10 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
             while _forget_told(parts.custody) and not stop.is_set():
                 pass
             asked = ask_expiries(parts.custody, parts.catalogue)
-            if forgotten or asked:
-                _LOG.info("%d journal records went, %d papers are due to go", forgotten, asked)
+            ended = expire_over(parts.custody.db, now=parts.custody.now())
+            if forgotten or asked or ended:
+                told = (forgotten, asked, ended)
+                _LOG.info("%d journal records went, %d papers are due to go, %d authorisations ended", *told)
         except DatabaseUnavailable:
             _LOG.warning("retention waits for the database")
             pause = ALARM_EVERY
@@ -242,13 +246,15 @@ def keep_safe_for_ever(worker: Worker, stop: threading.Event) -> None:
 
 
 def forget_uploads_for_ever(custody: Custody, stop: threading.Event) -> None:
-    """Forget unfinished uploads whose time is over, until told to stop."""
+    """Forget unfinished uploads whose time is over, and data that informed of a right and may not, until told to stop."""
     while not stop.wait(FORGET_EVERY):
         try:
             while forget_expired(custody) and not stop.is_set():
                 pass
+            while destroy_ended(custody.db, now=custody.now()) and not stop.is_set():
+                pass
         except DatabaseUnavailable:
-            _LOG.warning("forgetting of uploads waits for the database")
+            _LOG.warning("forgetting waits for the database")
 
 
 def deliver_for_ever(sender: Sender, dsn: str, stop: threading.Event) -> None:

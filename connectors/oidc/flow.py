@@ -15,12 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from connectors.errors import ProviderBreach, ProviderUnavailable, SignInRefused, SignInStateMismatch
 from connectors.jose import sign_compact
-from connectors.oidc.provider import ClientKey, ProviderConfig
+from connectors.oidc.provider import ClientKey, ProviderConfig, Shape
 from connectors.port import Exchange, WireRequest
 from contracts.outcomes import Phase
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE = timedelta(seconds=60)
+FRESH = timedelta(minutes=5)
+"""How long ago a person may have proved who they are, where a fresh sign-in is asked for."""
 _FORM = (("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json"))
 
 
@@ -52,8 +54,13 @@ def new_attempt() -> SignInAttempt:
     return SignInAttempt(*(secrets.token_urlsafe(32) for _ in range(3)))
 
 
-def authorization_url(config: ProviderConfig, attempt: SignInAttempt, *, login_hint: str | None = None) -> str:
-    """Return where to send the browser; no parameter beyond those ProConnect knows, which refuses others (Y000400)."""
+def authorization_url(
+    config: ProviderConfig, attempt: SignInAttempt, *, login_hint: str | None = None, fresh: bool = False
+) -> str:
+    """Return where to send the browser; no parameter beyond those ProConnect knows, which refuses others (Y000400).
+
+    ``fresh`` has the provider ask who it is, whatever session it has (OpenID Connect Core 3.1.2.1).
+    """
     parameters = {
         "response_type": "code",
         "client_id": config.client_id,
@@ -65,6 +72,11 @@ def authorization_url(config: ProviderConfig, attempt: SignInAttempt, *, login_h
         "code_challenge": attempt.challenge,
         "code_challenge_method": "S256",
     }
+    if fresh:
+        parameters["prompt"] = "login"
+        if config.shape is not Shape.PROCONNECT:
+            # It obliges the provider to say when the person proved who they are.
+            parameters["max_age"] = str(int(FRESH.total_seconds()))
     if login_hint is not None:
         parameters["login_hint"] = login_hint
     return f"{config.authorization_endpoint}?{urlencode(parameters)}"
@@ -74,12 +86,13 @@ def read_callback(config: ProviderConfig, attempt: SignInAttempt, parameters: Ma
     """Return the code the browser brought back.
 
     Raises:
-        SignInStateMismatch: the answer is for another attempt, or from another provider (RFC 9207).
+        SignInStateMismatch: the answer is for another attempt, or from another provider (RFC 9207), or does not say
+            from which although this one always does.
         SignInRefused: the provider refused; the detail is its error word.
     """
     if not hmac.compare_digest(parameters.get("state", "").encode(errors="replace"), attempt.state.encode()):
         raise SignInStateMismatch
-    if parameters.get("iss", config.issuer) != config.issuer:
+    if parameters.get("iss", "" if config.names_itself else config.issuer) != config.issuer:
         raise SignInStateMismatch
     if "error" in parameters:
         word = parameters["error"]

@@ -50,6 +50,8 @@ class ProviderConfig(_Frozen):
     redirect_uri: str
     scopes: tuple[str, ...]
     acr_values: tuple[str, ...] = Field(min_length=1)
+    names_itself: bool = False
+    """Whether each answer of the provider carries its issuer (RFC 9207); one that says so and does not is refused."""
 
     @field_validator("scopes")
     @classmethod

@@ -3,14 +3,14 @@
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from connectors.errors import ProviderBreach, SignInRefused, TokenClaimRefused
-from connectors.jose import check_claims, verify_compact
-from connectors.oidc.flow import completed
+from connectors.jose import LEEWAY, check_claims, verify_compact
+from connectors.oidc.flow import FRESH, completed
 from connectors.oidc.person import SignedInPerson, person_from_claims
 from connectors.oidc.provider import ProviderConfig
 from connectors.port import Exchange
@@ -21,11 +21,12 @@ ALGORITHMS = ("ES256",)
 
 @dataclass(frozen=True, slots=True)
 class VerifiedIdentity:
-    """What an identity token proved: who signed in where, and at which level."""
+    """What an identity token proved: who signed in where, at which level, and when, where the provider says it."""
 
     issuer: str
     subject: str = field(repr=False)
     level: str
+    authenticated_at: datetime | None = None
 
 
 class _KeySet(BaseModel):
@@ -54,13 +55,20 @@ def read_jwks(exchange: Exchange) -> list[dict[str, Any]]:
 
 
 def verify_id_token(
-    config: ProviderConfig, token: str, keys: Sequence[Mapping[str, Any]], *, nonce: str, now: datetime
+    config: ProviderConfig,
+    token: str,
+    keys: Sequence[Mapping[str, Any]],
+    *,
+    nonce: str,
+    now: datetime,
+    fresh: bool = False,
 ) -> VerifiedIdentity:
-    """Return what ``token`` proves (OpenID Connect Core section 3.1.3.7).
+    """Return what ``token`` proves (OpenID Connect Core section 3.1.3.7); ``fresh`` where a fresh sign-in was asked for.
 
     Raises:
         TokenRefused: its form, key or signature is wrong.
-        TokenClaimRefused: issuer, audience, authorised party, time, nonce, level or subject is not the one expected.
+        TokenClaimRefused: issuer, audience, authorised party, time, nonce, level or subject is not the one expected,
+            or the person proved who they are longer ago than was asked for.
     """
     claims = verify_compact(token, keys, algorithms=ALGORITHMS, typ=None)
     check_claims(claims, issuer=config.issuer, audience=config.client_id, now=now)
@@ -73,7 +81,7 @@ def verify_id_token(
     level = claims.get("acr")
     if not isinstance(level, str) or level not in config.acr_values:
         raise TokenClaimRefused("acr")
-    return VerifiedIdentity(config.issuer, _subject(claims), level)
+    return VerifiedIdentity(config.issuer, _subject(claims), level, _authenticated_at(claims, fresh=fresh, now=now))
 
 
 def read_userinfo(
@@ -105,6 +113,19 @@ def read_userinfo(
     if not hmac.compare_digest(_subject(claims).encode(), identity.subject.encode()):
         raise TokenClaimRefused("sub")
     return person_from_claims(config.shape, claims, issuer=identity.issuer, level=identity.level)
+
+
+def _authenticated_at(claims: Mapping[str, Any], *, fresh: bool, now: datetime) -> datetime | None:
+    """Return when the person proved who they are, as the provider says; a provider's session may be hours old."""
+    told = claims.get("auth_time")
+    if told is None and not fresh:
+        return None
+    if not isinstance(told, int | float) or isinstance(told, bool) or not 0 < told <= now.timestamp() + LEEWAY.seconds:
+        raise TokenClaimRefused("auth_time")
+    at = min(datetime.fromtimestamp(told, UTC), now)
+    if fresh and at < now - FRESH - LEEWAY:
+        raise TokenClaimRefused("auth_time")
+    return at
 
 
 def _check_party(config: ProviderConfig, claims: Mapping[str, Any]) -> None:

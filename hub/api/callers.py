@@ -7,8 +7,9 @@ from fastapi import Depends, Request
 from hub.api.edge import spend_quota
 from hub.bootstrap import Door
 from hub.errors import AgentSignInRequired, CrossSite, SignInRequired
-from hub.persons.accounts import SignedIn, signed_in
+from hub.persons.accounts import SignedIn, require_fresh, signed_in
 from hub.persons.agents import SignedInAgent, agent_of
+from hub.persons.joining import require_own_level
 from hub.quotas import quotas_of
 
 COOKIE = "unefois_session"
@@ -36,6 +37,23 @@ def resident(request: Request) -> SignedIn:
     quotas = quotas_of(door.custody.db, door.custody.now)
     spend_quota(request, quotas.take("resident", str(who.person_id), door.settings.resident_requests_per_minute))
     return who
+
+
+def fresh_resident(request: Request, who: Annotated[SignedIn, Depends(resident)]) -> SignedIn:
+    """As :func:`resident`, for what destroys, takes away or opens to others.
+
+    Raises :class:`SignInStale` for a sign-in of more than some minutes ago, and :class:`LevelTooLow` for one that is
+    weaker than another of the same person's.
+    """
+    prove_afresh(door_of(request), who)
+    return who
+
+
+def prove_afresh(door: Door, who: SignedIn) -> None:
+    """Raise as :func:`fresh_resident` does; for routes where only some of what can be asked takes it."""
+    require_fresh(who, now=door.custody.now())
+    with door.custody.db.single() as tx:
+        require_own_level(tx, who)
 
 
 def resident_or_nobody(request: Request) -> SignedIn | None:
@@ -89,5 +107,6 @@ async def _own_door(request: Request) -> Door:
 
 
 Resident = Annotated[SignedIn, Depends(resident)]
+FreshResident = Annotated[SignedIn, Depends(fresh_resident)]
 Agent = Annotated[SignedInAgent, Depends(agent)]
 DoorDep = Annotated[Door, Depends(_own_door)]

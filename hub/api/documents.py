@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from contracts.documents import ANNOUNCED
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, FreshResident, Resident
 from hub.api.shapes import (
     CaseCopyShape,
     CertificateShape,
@@ -94,8 +94,8 @@ def show_document(document_id: UUID, door: DoorDep, who: Resident) -> TicketShap
 
 
 @router.delete("/{document_id}", status_code=202)
-def erase_document(document_id: UUID, door: DoorDep, who: Resident) -> ErasureShape:
-    """Withdraw a paper from every use at once and have it erased; say how far that is and which case copies remain."""
+def erase_document(document_id: UUID, door: DoorDep, who: FreshResident) -> ErasureShape:
+    """Withdraw a paper from every use and have it erased, with a sign-in of the last 5 minutes; say which copies remain."""
     asked = erasure.ask_erasure(door.custody, door.catalogue, who, document_id)
     copies = [CaseCopyShape.model_validate(copy) for copy in asked.case_copies]
     return ErasureShape(document=document_id, state=asked.state, case_copies=copies)
@@ -126,7 +126,7 @@ leaving = APIRouter(prefix="/v1", tags=["documents"])
 
 
 @leaving.post("/export-tickets", status_code=201)
-def take_everything(door: DoorDep, who: Resident) -> TicketShape:
+def take_everything(door: DoorDep, who: FreshResident) -> TicketShape:
     """Return where everything of one's own can be downloaded as a ZIP, once; takes a sign-in of the last 5 minutes."""
     return TicketShape(href=f"{door.settings.release_url}/exports/{export.issue(door.custody, who)}")
 

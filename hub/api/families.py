@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from hub.api.answer_shapes import ForeseenShape
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.api.shapes import (
     AccessShape,
     AcknowledgementShape,
@@ -73,7 +73,9 @@ def claim(claim: ClaimShape, door: DoorDep, who: Resident) -> ClaimedShape:
 
 @router.post("/requests", status_code=201)
 def request_service(wish: WishShape, door: DoorDep, who: Resident) -> AcknowledgementShape:
-    """Open a démarche; the answer is its acknowledgement."""
+    """Open a démarche; the answer is its acknowledgement. To allow the reuse of papers takes a fresh sign-in."""
+    if wish.reuse_authorised:
+        prove_afresh(door, who)
     asked = Wish(
         child_id=wish.child,
         school_year=wish.school_year,

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from contracts.documents import Grade
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.api.shapes import Shape
 from hub.persons.residences import (
     Channel,
@@ -150,7 +150,9 @@ def write_contact(wish: ContactWishShape, door: DoorDep, who: Resident) -> None:
 
 @router.post("/moves", status_code=201)
 def declare_move(told: MoveShape, door: DoorDep, who: Resident) -> list[MovedLineShape]:
-    """Declare a move once; the answer says what became of each line."""
+    """Declare a move once; the answer says what became of each line. To allow the reuse of papers takes a fresh sign-in."""
+    if told.reuse_authorised:
+        prove_afresh(door, who)
     wish = Move(
         on=told.on,
         postcode=told.postcode,

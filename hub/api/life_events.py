@@ -9,7 +9,7 @@ from pydantic import Field
 
 from contracts.documents import EvidenceType
 from contracts.identifiers import Siret
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.api.homes import Postcode
 from hub.api.shapes import Shape
 from hub.bootstrap import Door
@@ -174,7 +174,12 @@ def list_life_events(door: DoorDep, who: Resident) -> list[LifeEventShape]:
 
 @router.post("", status_code=201)
 def declare(told: DeclarationShape, door: DoorDep, who: Resident) -> DeclaredShape:
-    """Declare a life event; the answer says what was done at once and what the next step is."""
+    """Declare a life event; the answer says what was done at once and what the next step is.
+
+    To allow the reuse of papers takes a fresh sign-in.
+    """
+    if told.reuse_authorised:
+        prove_afresh(door, who)
     with door.custody.db.transaction() as tx:
         lines = _carry_out(tx, door, who, told)
         held = papers_held(tx, who.person_id)

@@ -1,6 +1,9 @@
 """Signing in and out: OpenID Connect, code flow with PKCE, bound to the browser that began it."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -28,6 +31,8 @@ from hub.persons.accounts import (
     remember_sign_in,
     signed_in,
 )
+from hub.persons.joining import join_accounts
+from vault.db import WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 
@@ -36,16 +41,39 @@ STATE_COOKIE = "unefois_sign_in"
 
 
 @router.get("/sign-in/{provider}")
-def begin(provider: str, door: DoorDep, return_to: str = "/", login_hint: str | None = None) -> Response:
+def begin(
+    provider: str, door: DoorDep, return_to: str = "/", login_hint: str | None = None, fresh: str = ""
+) -> Response:
+    """Send the browser to a provider; the attempt is kept here and tied to this browser by a cookie.
+
+    With ``fresh=oui`` the provider asks anew who it is, and says when.
+    """
+    wish = Wish(local(return_to), fresh=fresh == "oui", login_hint=login_hint)
+    return send_to(door, provider, wish)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a sign-in is for; ``joins`` names the account to whose person the other one shall belong."""
+
+    return_to: str
+    fresh: bool = False
+    login_hint: str | None = None
+    joins: UUID | None = None
+
+
+def send_to(door: Door, provider: str, wish: Wish) -> Response:
     """Send the browser to a provider; the attempt is kept here and tied to this browser by a cookie."""
     config = _provider(door, provider)
     attempt = flow.new_attempt()
-    pending = PendingSignIn(provider, attempt.nonce, attempt.verifier, _local(return_to))
+    pending = PendingSignIn(
+        provider, attempt.nonce, attempt.verifier, wish.return_to, fresh=wish.fresh, joins=wish.joins
+    )
     with door.custody.db.transaction() as tx:
         remember_sign_in(tx, attempt.state, pending, now=door.custody.now())
     # A hint is for the sandbox's list of made-up people; real providers ask by themselves.
-    hint = login_hint if door.settings.profile != "production" else None
-    answer = RedirectResponse(flow.authorization_url(config, attempt, login_hint=hint), 303)
+    hint = wish.login_hint if door.settings.profile != "production" else None
+    answer = RedirectResponse(flow.authorization_url(config, attempt, login_hint=hint, fresh=wish.fresh), 303)
     _set_cookie(door, answer, STATE_COOKIE, attempt.state, seconds=int(PENDING_LIFE.total_seconds()))
     return answer
 
@@ -61,15 +89,15 @@ def finish(provider: str, request: Request, door: DoorDep) -> Response:
         raise SignInFailed("another provider answered")
     attempt = flow.SignInAttempt(state, pending.nonce, pending.verifier)
     try:
-        person, id_token = _converse(door, config, attempt, dict(request.query_params))
+        proved = _converse(door, config, attempt, dict(request.query_params), fresh=pending.fresh)
     except ConnectorError as error:
         raise SignInFailed(type(error).__name__) from error
     if config.shape is Shape.PROCONNECT:
         answer = RedirectResponse(home_of(pending.return_to), 303)
-        open_agent_session(door, provider, person, id_token, answer)
+        open_agent_session(door, provider, proved.person, proved.id_token, answer)
         answer.delete_cookie(STATE_COOKIE)
         return answer
-    token = _enter(door, provider, person, id_token)
+    token = _enter(door, pending, proved, request.cookies.get(COOKIE))
     answer = RedirectResponse(pending.return_to, 303)
     answer.delete_cookie(STATE_COOKIE)
     _set_cookie(door, answer, COOKIE, token, seconds=int(SESSION_LIFE.total_seconds()))
@@ -97,9 +125,18 @@ def leave(request: Request, door: DoorDep) -> Response:
     return answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """What a provider vouches for, and when the person proved it there, where that is said."""
+
+    person: SignedInPerson
+    id_token: str
+    authenticated_at: datetime | None
+
+
 def _converse(
-    door: Door, config: ProviderConfig, attempt: flow.SignInAttempt, parameters: dict[str, str]
-) -> tuple[SignedInPerson, str]:
+    door: Door, config: ProviderConfig, attempt: flow.SignInAttempt, parameters: dict[str, str], *, fresh: bool
+) -> _Proved:
     """Ask the provider for tokens, keys and claims; no transaction is open meanwhile."""
     now = door.custody.now
     code = flow.read_callback(config, attempt, parameters)
@@ -107,13 +144,17 @@ def _converse(
         request = flow.token_request(config, attempt, code, now=now(), assertion_id=new_uuid())
         tokens = flow.read_tokens(way.send(request))
         keys = read_jwks(way.send(flow.jwks_request(config)))
-        identity = verify_id_token(config, tokens.id_token, keys, nonce=attempt.nonce, now=now())
+        # Agents are not asked for it: ProConnect knows no such parameter.
+        anew = fresh and config.shape is not Shape.PROCONNECT
+        identity = verify_id_token(config, tokens.id_token, keys, nonce=attempt.nonce, now=now(), fresh=anew)
         answer = way.send(flow.userinfo_request(config, tokens.access_token))
         person = read_userinfo(config, answer, keys, identity=identity, now=now())
-    return person, tokens.id_token
+    return _Proved(person, tokens.id_token, identity.authenticated_at)
 
 
-def _enter(door: Door, provider: str, person: SignedInPerson, id_token: str) -> str:
+def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | None) -> str:
+    """Open a session in the place of the one the browser had, whose account may be the one to join."""
+    person, provider = proved.person, pending.provider
     identity = Identity(
         issuer=person.issuer,
         subject=person.subject,
@@ -130,13 +171,31 @@ def _enter(door: Door, provider: str, person: SignedInPerson, id_token: str) -> 
         raise SignInFailed("not a resident's account")
     now = door.custody.now()
     with door.custody.db.transaction() as tx:
+        if pending.joins is not None:
+            _join(tx, pending, identity, before, now=now)
+        close_session(tx, before or "")
         account_id = enter(tx, identity, now=now)
-        token = open_session(tx, account_id, provider=provider, id_token=id_token, now=now)
+        token = open_session(
+            tx,
+            account_id,
+            provider=provider,
+            id_token=proved.id_token,
+            authenticated_at=proved.authenticated_at,
+            now=now,
+        )
         who = signed_in(tx, token, now=now)
         detail = {"provider": provider, "level": person.level}
         actor = Actor(ActorKind.RESIDENT, str(who.person_id))
         append(tx, JournalEntry(act=JournalAct.SIGN_IN, actor=actor, subjects=(who.person_id,), detail=detail))
     return token
+
+
+def _join(tx: WriteTx, pending: PendingSignIn, identity: Identity, before: str | None, *, now: datetime) -> None:
+    # Signed in at both: the first session is still this browser's, and is the one that asked.
+    who = signed_in(tx, before, now=now)
+    if who.account_id != pending.joins:
+        raise SignInFailed("another session asked for this")
+    join_accounts(tx, who, identity, now=now)
 
 
 def _provider(door: Door, name: str) -> ProviderConfig:
@@ -146,7 +205,7 @@ def _provider(door: Door, name: str) -> ProviderConfig:
     return config
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """Return ``address`` if it stays on this door, else the home page: no open redirect."""
     parts = urlsplit(address)
     plain = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))

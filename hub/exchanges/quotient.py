@@ -19,7 +19,7 @@ from connectors.api_particulier.codec import QuotientFamilialCodec
 from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
 from connectors.port import Binding, Transport
 from contracts.calendar import paris_day
-from contracts.documents import EvidenceType, MediaType
+from contracts.documents import EvidenceType, Grade, MediaType
 from contracts.identifiers import DocumentId, PersonId, Siret, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import ExchangeInFlight
@@ -108,9 +108,11 @@ def _ask_again(tx: WriteTx, row: "Row[Any]", *, now: datetime) -> None:
 
 
 def _may_ask(catalogue: Catalogue, row: "Row[Any]") -> bool:
-    """Tell whether the purpose matrix lets this request's purpose ask for the datum (use cases of API Particulier)."""
+    """Tell whether somebody vouches for who asks, and the purpose matrix lets the purpose ask for the datum."""
     service = catalogue.services.get(row.service)
-    return service is not None and catalogue.may_fetch(service.purpose, OPERATION)
+    # Whoever typed in their own name could have typed another's: nothing is fetched about them.
+    vouched = row.grade is not Grade.SELF_DECLARED
+    return vouched and service is not None and catalogue.may_fetch(service.purpose, OPERATION)
 
 
 def _converse(

@@ -20,7 +20,7 @@ from hub.partners.tables import AGREEMENT, PARTNER
 from vault.db import ReadTx
 from vault.ready import Ready
 
-OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK})
+OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK, Instrument.CONVENTION})
 """Grounds that no agreement gives."""
 
 

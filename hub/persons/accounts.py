@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from contracts.documents import Grade
+from contracts.documents import GRADE_ORDER, Grade
 from contracts.identifiers import AccountId, PersonId, new_uuid
-from hub.errors import SignInFailed, SignInRequired
+from hub.errors import SignInFailed, SignInRequired, SignInStale
 from hub.persons.tables import ACCOUNT, CIVIL_STATUS, DEATH, PENDING_SIGN_IN, PERSON, SESSION
 from hub.requirements.names import match_key
 from vault.db import ReadTx, WriteTx
@@ -19,6 +19,8 @@ from vault.ready import Ready
 SESSION_LIFE = timedelta(minutes=30)
 """As long as a session of FranceConnect itself."""
 PENDING_LIFE = timedelta(minutes=10)
+FRESH = timedelta(minutes=5)
+"""How old a sign-in may be for what destroys papers, takes them away, or opens them to others."""
 SELF_DECLARED_LEVEL = "self_declared"
 """Level of an account whose holder typed their own civil status in; it names nobody for sure."""
 
@@ -47,6 +49,10 @@ class PendingSignIn:
     nonce: str
     verifier: str
     return_to: str
+    fresh: bool = False
+    """Whether the person was to prove anew who they are."""
+    joins: UUID | None = None
+    """The account, signed in too, to whose person what comes back shall belong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ def remember_sign_in(tx: WriteTx, state: str, pending: PendingSignIn, *, now: da
             verifier=pending.verifier,
             return_to=pending.return_to,
             expires_at=now + PENDING_LIFE,
+            fresh=pending.fresh,
+            joins=pending.joins,
         )
     )
 
@@ -84,7 +92,8 @@ def recall_sign_in(tx: WriteTx, state: str, *, now: datetime) -> PendingSignIn:
     ).one_or_none()
     if row is None or row.expires_at <= now:
         raise SignInFailed("unknown or expired state")
-    return PendingSignIn(provider=row.provider, nonce=row.nonce, verifier=row.verifier, return_to=row.return_to)
+    names = ("provider", "nonce", "verifier", "return_to", "fresh", "joins")
+    return PendingSignIn(**{name: getattr(row, name) for name in names})
 
 
 def enter(tx: WriteTx, identity: Identity, *, now: datetime) -> AccountId:
@@ -113,8 +122,20 @@ def enter(tx: WriteTx, identity: Identity, *, now: datetime) -> AccountId:
     return account_id
 
 
-def open_session(tx: WriteTx, account_id: AccountId, *, provider: str, id_token: str, now: datetime) -> str:
-    """Return a fresh session token; only its digest is kept."""
+def open_session(
+    tx: WriteTx,
+    account_id: AccountId,
+    *,
+    provider: str,
+    id_token: str,
+    now: datetime,
+    authenticated_at: datetime | None,
+) -> str:
+    """Return a fresh session token; only its digest is kept.
+
+    ``authenticated_at`` is when the person proved who they are, as the provider says. Where it does not say, that may be
+    as long ago as one of its sessions lasts, and the sign-in never counts as fresh.
+    """
     token = secrets.token_urlsafe(32)
     tx.execute(
         insert(SESSION).values(
@@ -122,7 +143,7 @@ def open_session(tx: WriteTx, account_id: AccountId, *, provider: str, id_token:
             account_id=account_id,
             provider=provider,
             id_token=id_token,
-            authenticated_at=now,
+            authenticated_at=authenticated_at or now - SESSION_LIFE,
             expires_at=now + SESSION_LIFE,
         )
     )
@@ -166,6 +187,12 @@ def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
     )
 
 
+def require_fresh(who: SignedIn, *, now: datetime) -> None:
+    """Raise :class:`SignInStale` where this person proved who they are more than :data:`FRESH` ago."""
+    if now - who.authenticated_at > FRESH:
+        raise SignInStale
+
+
 def _record_civil_status(tx: WriteTx, person_id: PersonId, identity: Identity, *, now: datetime) -> None:
     """Write down what the provider says, and retract what it said before where that differs."""
     facts: dict[str, object] = {
@@ -181,8 +208,11 @@ def _record_civil_status(tx: WriteTx, person_id: PersonId, identity: Identity, *
     known = tx.execute(select(CIVIL_STATUS).where(*current)).mappings().one_or_none()
     if known is not None and all(known[name] == value for name, value in facts.items()):
         return
-    tx.execute(update(CIVIL_STATUS).where(*current).values(retracted_at=now))
     grade = Grade.SELF_DECLARED if identity.level == SELF_DECLARED_LEVEL else Grade.SOURCE_PULLED
+    if known is not None and GRADE_ORDER.index(grade) < GRADE_ORDER.index(known["grade"]):
+        # Of two accounts of one person, what was typed in takes nothing away from what the state vouches for.
+        return
+    tx.execute(update(CIVIL_STATUS).where(*current).values(retracted_at=now))
     record_civil_status(tx, person_id, facts, source=identity.issuer, grade=grade, now=now)
 
 

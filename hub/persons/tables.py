@@ -52,6 +52,8 @@ PENDING_SIGN_IN = Table(
     Column("verifier", Text, nullable=False),
     Column("return_to", Text, nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("fresh", Boolean, nullable=False),
+    Column("joins", Uuid),
 )
 
 SESSION = Table(

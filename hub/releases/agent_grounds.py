@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
+from contracts.authorisations import Frequency
 from contracts.calendar import paris_day
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import DocumentId, EvidenceId, PersonId, Siret
 from hub.errors import NoGround
 from hub.persons.agents import Role, still_has
 from hub.persons.tables import REVIEW
+from hub.releases.kinds import grant_stands
 from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE
@@ -63,7 +65,7 @@ def find_agent_ground(tx: ReadTx, catalogue: Catalogue, *, review_id: UUID, agen
         purpose, act, reference = Purpose.FAMILY_LINK, Act.REQUESTED, review.review_id
     else:
         purpose = catalogue.services[review.service].purpose
-        act, reference = Act.AUTHORISED, _grant(tx, review, now=now)
+        act, reference = Act.AUTHORISED, _grant(tx, review, evidence.evidence_type, now=now)
     return Look(
         ground=Ground(Basis.PUBLIC_TASK, Instrument.AGENT_CHECK, act, reference),
         purpose=purpose,
@@ -75,7 +77,7 @@ def find_agent_ground(tx: ReadTx, catalogue: Catalogue, *, review_id: UUID, agen
     )
 
 
-def _grant(tx: ReadTx, review: "Row[Any]", *, now: datetime) -> UUID:
+def _grant(tx: ReadTx, review: "Row[Any]", evidence_type: str, *, now: datetime) -> UUID:
     """Return the authorisation in force, of an open request with its notice, on a line of this body and this payer."""
     found: UUID | None = tx.execute(
         select(REUSE_GRANT.c.grant_id)
@@ -90,8 +92,9 @@ def _grant(tx: ReadTx, review: "Row[Any]", *, now: datetime) -> UUID:
             ENROLMENT_LINE.c.valid_until >= paris_day(now),
             REQUEST.c.state == "pending",
             REUSE_GRANT.c.recipient == review.body,
-            REUSE_GRANT.c.withdrawn_at.is_(None),
-            REUSE_GRANT.c.valid_until >= paris_day(now),
+            REUSE_GRANT.c.frequency == Frequency.RECURRING.value,
+            REUSE_GRANT.c.evidence_types.contains([evidence_type]),
+            grant_stands(now),
         )
         .limit(1)
     ).scalar_one_or_none()

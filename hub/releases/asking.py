@@ -284,7 +284,8 @@ def _allowed(
     """Return the ground for one paper, or for what it shows; raises where there is none or the token does not name it."""
     found, evidence_id = place
     question = Question(EvidenceId(evidence_id), found.line_id, caller.siret, asked.purpose, form)
-    allowed = find_ground(tx, catalogue, question, now=now)
+    # An answer leaves with this transaction; documents are only offered, and their ground is read again.
+    allowed = find_ground(tx, catalogue, question, now=now, hold=form is Gives.ANSWER)
     caller.require(asked.service, asked.purpose, allowed.evidence.evidence_type)
     return question, allowed
 

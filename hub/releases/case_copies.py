@@ -13,10 +13,13 @@ from contracts.grounds import Purpose
 from contracts.identifiers import EvidenceId, ReleaseId, Siret, new_uuid
 from hub.errors import InvalidValue, NothingHere
 from hub.releases.tables import CASE_COPY
-from hub.requirements.catalogue import Catalogue, Service
+from hub.requirements.catalogue import Catalogue
+from hub.requirements.entries import Status
 from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 
+INFORMING_MONTHS = 12
+"""How long data that serve to inform of a right may be kept at most."""
 WHY_FR = "Ce service doit garder la copie dans le dossier de votre demande."
 WHY_EN = "This service must keep the copy in the case of your request."
 
@@ -50,9 +53,15 @@ def keep_case_copy(
     recipient: Siret,
     purpose: Purpose,
     now: datetime,
+    at_most: int | None = None,
 ) -> None:
-    """Write down that a service has a copy of its own from now on, until the end of the service's schedule."""
-    service = _service(catalogue, purpose)
+    """Write down that a service has a copy of its own from now on, until the end of the service's schedule.
+
+    ``at_most`` is how many months the family allowed; the shorter time counts.
+    """
+    months, source, status = _schedule(catalogue, purpose)
+    if at_most is not None and at_most < months:
+        months, source = at_most, "as long as the person allowed"
     tx.execute(
         insert(CASE_COPY).values(
             case_copy_id=new_uuid(),
@@ -61,9 +70,9 @@ def keep_case_copy(
             recipient=recipient,
             purpose=purpose.value,
             handed_at=now,
-            keep_until=paris_day(months_before(now, -service.case_copy_months)),
-            schedule=f"{service.case_copy_months} months: {service.case_copy_source}",
-            schedule_status=service.case_copy_status,
+            keep_until=paris_day(months_before(now, -months)),
+            schedule=f"{months} months: {source}",
+            schedule_status=status,
         )
     )
 
@@ -103,8 +112,12 @@ def end_case_copy(tx: WriteTx, case_copy_id: UUID, *, visa: str, now: datetime) 
     tx.execute(update(CASE_COPY).where(CASE_COPY.c.case_copy_id == case_copy_id).values(**values))
 
 
-def _service(catalogue: Catalogue, purpose: Purpose) -> Service:
-    return next(service for service in catalogue.services.values() if service.purpose is purpose)
+def _schedule(catalogue: Catalogue, purpose: Purpose) -> tuple[int, str, Status]:
+    """Return for how many months a copy is kept, what says so, and how well that is founded."""
+    if purpose is Purpose.RIGHTS_INFORMATION:
+        return INFORMING_MONTHS, "CRPA R.114-9-7", Status.CONFIRMED
+    service = next(service for service in catalogue.services.values() if service.purpose is purpose)
+    return service.case_copy_months, service.case_copy_source, service.case_copy_status
 
 
 def _copy(catalogue: Catalogue, row: "Row[Any]") -> CaseCopy:

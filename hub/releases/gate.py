@@ -20,6 +20,7 @@ from hub.releases.agent_grounds import Look
 from hub.releases.case_copies import keep_case_copy
 from hub.releases.disclosing import Disclosure, Form, Sealed, disclose
 from hub.releases.grounds import Allowed, Question, find_ground
+from hub.releases.kinds import OnAuthorisation, spend
 from hub.releases.marking import marked, marked_type
 from hub.releases.tables import RELEASE
 from hub.requirements.catalogue import Catalogue
@@ -93,11 +94,12 @@ def order_release(
 ) -> Ordered:
     """Find the ground and write the release down, in the caller's transaction.
 
-    Raises as :func:`hub.releases.grounds.find_ground` does, and :class:`~hub.errors.ReleasesStopped`; nothing is
-    written then.
+    Raises as :func:`hub.releases.grounds.find_ground` and :func:`hub.releases.kinds.spend` do, and
+    :class:`~hub.errors.ReleasesStopped`; nothing is written then.
     """
     refuse_while_stopped(tx)
-    allowed = find_ground(tx, catalogue, question, now=now)
+    allowed = find_ground(tx, catalogue, question, now=now, hold=True)
+    spend(tx, allowed.kind, allowed.case, cause.evidence_request_id or cause.exchange_id, now=now)
     release_id = new_release()
     ordered = _order(tx, question, allowed, (channel, cause), release_id=release_id, now=now)
     facts = {
@@ -116,6 +118,7 @@ def order_release(
         evidence_id=question.evidence_id,
         recipient=question.recipient,
         purpose=question.purpose,
+        at_most=allowed.kind.data_life_months if isinstance(allowed.kind, OnAuthorisation) else None,
         now=now,
     )
     return replace(ordered, mark=words_of_mark(catalogue, question.recipient, question.purpose, release_id, now=now))
@@ -134,9 +137,10 @@ def order_answer(
 ) -> Ordered:
     """Write down that an answer leaves, on the ground ``allowed`` that was found in ``tx``; nothing is opened for it.
 
-    Raises :class:`~hub.errors.ReleasesStopped`.
+    Raises :class:`~hub.errors.ReleasesStopped`, and as :func:`hub.releases.kinds.spend` does.
     """
     refuse_while_stopped(tx)
+    spend(tx, allowed.kind, allowed.case, cause.evidence_request_id, now=now)
     how = (Channel.ANSWER, cause)
     ordered = _order(tx, question, allowed, how, release_id=answered.release_id, now=now)
     told = Disclosure(
@@ -363,6 +367,7 @@ def _record(
         "instrument": ground.instrument.value,
         "act": ground.act.value,
         "act_reference": ground.reference,
+        "convention": ground.convention,
     }
     tx.insert(RELEASE, {"release_id": release_id, **columns, **why, "ordered_at": now})
     publish(tx, EvidenceReleased(release_id), now=now)

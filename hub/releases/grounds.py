@@ -10,12 +10,13 @@ from sqlalchemy.engine import Row
 
 from contracts.answers import Gives
 from contracts.calendar import paris_day
-from contracts.documents import GRADE_ORDER, Grade
-from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
+from contracts.documents import GRADE_ORDER, EvidenceType, Grade
+from contracts.grounds import Ground, Instrument, Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from hub.errors import AnswerOnly, NoGround, OutsideAgreement
 from hub.partners.registry import AgreementFile, agreements_of
-from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT
+from hub.releases.kinds import Case, Kind, ground_of, on_authorisation, on_request, to_inform
+from hub.requests.tables import ENROLMENT_LINE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx
@@ -36,17 +37,27 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A ground that was found, and whose paper it is."""
+    """A kind of ground that holds for a case, and the convention under which."""
 
-    ground: Ground
+    kind: Kind
+    case: Case
     document_id: UUID
-    holder_id: UUID
-    origin: str
+    convention: str
     evidence: "Row[Any]"
 
+    @property
+    def ground(self) -> Ground:
+        """Basis, instrument and act, as the journal keeps them."""
+        return ground_of(self.kind, convention=self.convention)
 
-def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: datetime) -> Allowed:
-    """Return the ground for one release to one body.
+    @property
+    def holder_id(self) -> UUID:
+        """Whose paper it is."""
+        return self.case.holder_id
+
+
+def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: datetime, hold: bool = False) -> Allowed:
+    """Return the ground for one release to one body; with ``hold`` what it rests on cannot be taken back before ``tx`` ends.
 
     Raises :class:`OutsideAgreement` where no agreement covers it and :class:`NoGround` naming the first condition
     that does not hold.
@@ -59,7 +70,8 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     line = tx.row(_LINE, {"line": question.line_id, "body": question.recipient, "day": paris_day(now)})
     if line is None or line.payer_id != evidence.holder_id:
         raise NoGround("no line of this body for this family")
-    if catalogue.services[line.service].purpose is not question.purpose:
+    informs = question.purpose is Purpose.RIGHTS_INFORMATION
+    if catalogue.services[line.service].purpose is not question.purpose and not informs:
         raise NoGround("purpose is not that of the service")
     # 3. An agreement in force covers purpose, service, type and grade.
     grade = _grade_here(tx, question)
@@ -67,19 +79,31 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     covering = [one for one in agreements if _covers(one, question, line.service, evidence, grade)]
     if not covering:
         raise OutsideAgreement(f"{evidence.evidence_type} for {question.purpose}")
-    if question.form is Gives.DOCUMENT and all(one.gives is Gives.ANSWER for one in covering):
+    fitting = [one for one in covering if question.form is Gives.ANSWER or one.gives is Gives.DOCUMENT]
+    if not fitting:
         raise AnswerOnly(f"{question.purpose}: an answer, no document")
     # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
     if grade is None:
         raise NoGround("no requirement rests on this evidence")
-    # 5. The family asked, and was told what is fetched (CRPA L.114-8 I).
-    request = tx.row(_REQUEST, {"line": question.line_id})
-    if request is None:
-        raise NoGround("no pending request with its notice")
-    # 6. A pulled datum serves only the body and purpose it was pulled for; a paper only with the family's agreement.
-    act, reference = _act(tx, evidence, request, question, now=now)
-    ground = Ground(Basis.PUBLIC_TASK, Instrument.CRPA_L114_8_I, act, reference)
-    return Allowed(ground, evidence.document_id, evidence.holder_id, evidence.kind, evidence)
+    # 5. A kind of ground holds: what was pulled rests on a request, what was handed in on its holder's authorisation,
+    # and what serves to inform of a right on the first message about it.
+    case = Case(
+        line_id=question.line_id,
+        holder_id=evidence.holder_id,
+        evidence_id=question.evidence_id,
+        evidence_type=evidence.evidence_type,
+        recipient=question.recipient,
+        purpose=question.purpose.value,
+        health=catalogue.evidence[EvidenceType(evidence.evidence_type)].medical_secret,
+    )
+    kind: Kind
+    if informs:
+        kind = to_inform(tx, case, evidence, now=now, hold=hold)
+    elif evidence.kind == "pulled":
+        kind = on_request(tx, case, evidence)
+    else:
+        kind = on_authorisation(tx, case, now=now, hold=hold)
+    return Allowed(kind, case, evidence.document_id, fitting[0].reference, evidence)
 
 
 def _grade_here(tx: ReadTx, question: Question) -> Grade | None:
@@ -119,39 +143,12 @@ def _covers(
 ) -> bool:
     # What its own agents looked at and found good, a body does not refuse for its grade.
     checked = grade is Grade.AGENT_CHECKED
+    # Informing of rights rests on an article of its own, and nothing else does.
+    proactive = agreement.instrument is Instrument.CRPA_L114_8_II
     return (
-        service in agreement.services
+        proactive is (question.purpose is Purpose.RIGHTS_INFORMATION)
+        and service in agreement.services
         and question.purpose in agreement.purposes
         and evidence.evidence_type in agreement.evidence_types
         and (checked or GRADE_ORDER.index(evidence.grade) >= GRADE_ORDER.index(agreement.minimum_grade))
     )
-
-
-def _act(
-    tx: ReadTx, evidence: "Row[Any]", request: "Row[Any]", question: Question, *, now: datetime
-) -> tuple[Act, UUID]:
-    if evidence.kind == "pulled":
-        if (evidence.usable_by, evidence.usable_for) != (question.recipient, question.purpose):
-            raise NoGround("pulled for another body or purpose")
-        return Act.INFORMED, request.notice_id
-    wanted = {"request": request.request_id, "recipient": question.recipient, "purpose": question.purpose.value}
-    grant = tx.row(_GRANT, wanted | {"day": paris_day(now)})
-    if grant is None:
-        raise NoGround("reuse of the paper not authorised")
-    return Act.AUTHORISED, grant.grant_id
-
-
-_REQUEST = Ready(
-    select(REQUEST.c.request_id, NOTICE_GIVEN.c.notice_id)
-    .join(NOTICE_GIVEN, NOTICE_GIVEN.c.request_id == REQUEST.c.request_id)
-    .where(REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
-)
-_GRANT = Ready(
-    select(REUSE_GRANT.c.grant_id).where(
-        REUSE_GRANT.c.request_id == bindparam("request"),
-        REUSE_GRANT.c.recipient == bindparam("recipient"),
-        REUSE_GRANT.c.purpose == bindparam("purpose"),
-        REUSE_GRANT.c.withdrawn_at.is_(None),
-        REUSE_GRANT.c.valid_until >= bindparam("day"),
-    )
-)

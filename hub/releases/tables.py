@@ -41,6 +41,7 @@ RELEASE = Table(
     Column("client_key", Text),
     Column("proof_key", Text),
     Column("ordered_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("convention", Text, nullable=False),
 )
 
 DISCLOSURE = Table(
@@ -53,6 +54,23 @@ DISCLOSURE = Table(
     Column("facts", Text),
     Column("answer", Text),
     Column("disclosed_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+RIGHTS_INFORMATION = Table(
+    "rights_information",
+    METADATA,
+    Column("information_id", Uuid, primary_key=True),
+    Column("line_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("requested_for", Text, nullable=False),
+    Column("notice_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+    Column("destroyed_at", TIMESTAMP(timezone=True)),
 )
 
 PREVIEW_TICKET = Table(

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from contracts.calendar import paris_day
 from contracts.identifiers import Siret
+from hub.requests.notices import notice_on_request
 from hub.requirements.catalogue import Catalogue
-
-NOTICE_VERSION = "L114-8-I/fr/1"
-"""Version of the text by which a family is told what is fetched, from whom, and its rights; see :func:`notice`."""
 
 PAPERS_WITHIN = timedelta(days=30)
 _REMEDIES = (
@@ -53,21 +51,5 @@ def acknowledge(
             for requirement in service.requirements
         ],
         "note": "Un document manquant ne bloque pas l'étude de votre demande.",
-        "notice": notice(catalogue, service_id, body_siret),
+        "notice": notice_on_request(catalogue, service_id, body_siret).body,
     }
-
-
-def notice(catalogue: Catalogue, service_id: str, body_siret: Siret) -> str:
-    """Return the text that tells a family what is needed and what is fetched from whom (CRPA L.114-8 I)."""
-    service, body = catalogue.services[service_id], catalogue.bodies[body_siret]
-    fetched = [requirement.name_fr for requirement in service.requirements if requirement.fetch]
-    asked = "Pour étudier votre demande, " + body.name + " a besoin de : "
-    asked += ", ".join(requirement.name_fr.lower() for requirement in service.requirements) + "."
-    if fetched:
-        asked += (
-            " Nous demandons directement à la CAF ou à la MSA votre quotient familial ; vous n'avez rien à fournir."
-        )
-    return asked + (
-        " Vous pouvez voir qui a consulté vos documents, faire corriger une erreur et vous opposer à la réutilisation"
-        " d'un document : vous pourrez alors le donner vous-même au service."
-    )

@@ -13,10 +13,12 @@ from contracts.events import RequestOpened
 from contracts.identifiers import PersonId, RequestId, Siret, new_uuid
 from hub.errors import AlreadyRequested, InvalidValue, NothingHere
 from hub.persons.family import children_of
-from hub.requests.acknowledgement import NOTICE_VERSION, acknowledge
+from hub.requests.acknowledgement import acknowledge
 from hub.requests.confirming import SENTENCES, Consent, ask_them, who_confirms
+from hub.requests.granting import for_a_request, write_grant
 from hub.requests.lines import Parity, Slot, find_or_add, school_year_period
-from hub.requests.tables import NOTICE_GIVEN, REQUEST, REUSE_GRANT
+from hub.requests.notices import give_notice, notice_of_authorisation, notice_on_request
+from hub.requests.tables import REQUEST
 from hub.requirements.catalogue import Catalogue, Service
 from vault.db import WriteTx
 from vault.jobs import Job, defer
@@ -81,7 +83,7 @@ def open_request(
         )
     except IntegrityError:
         raise AlreadyRequested(wish.service) from None
-    _tell_and_allow(tx, requester, request_id, wish, service, now=now)
+    _tell_and_allow(tx, catalogue, requester, request_id, wish, now=now)
     ask_them(tx, others, request_id, wish.service, now=now)
     publish(tx, RequestOpened(request_id, line_id), now=now)
     defer(tx, Job.EVALUATE_FAMILY, adult_id=requester)
@@ -131,40 +133,28 @@ def _slot(wish: Wish) -> Slot:
 
 
 def _tell_and_allow(
-    tx: WriteTx, person: PersonId, request_id: RequestId, wish: Wish, service: Service, *, now: datetime
+    tx: WriteTx, catalogue: Catalogue, person: PersonId, request_id: RequestId, wish: Wish, *, now: datetime
 ) -> None:
     """Record the notice given (L.114-8 I) and, where the person gave it, the authorisation to reuse their papers."""
     actor = Actor(ActorKind.RESIDENT, str(person))
-    recipient, purpose = wish.body, service.purpose.value
-    detail = {"request": str(request_id), "service": wish.service, "notice": NOTICE_VERSION}
-
-    def entry(act: JournalAct) -> JournalEntry:
-        return JournalEntry(
-            act=act, actor=actor, subjects=(person,), recipient=recipient, purpose=purpose, detail=detail
-        )
-
-    append(tx, entry(JournalAct.REQUEST))
-    tx.execute(
-        insert(NOTICE_GIVEN).values(
-            notice_id=new_uuid(),
-            request_id=request_id,
-            person_id=person,
-            text_version=NOTICE_VERSION,
-            channel=wish.channel,
-            given_at=now,
-        )
+    told = notice_on_request(catalogue, wish.service, Siret(wish.body))
+    notice_id = give_notice(tx, told, person, request_id=request_id, channel=wish.channel, now=now)
+    detail = {"request": request_id, "service": wish.service, "notice": notice_id, "text": told.text_id}
+    append(
+        tx,
+        JournalEntry(
+            act=JournalAct.REQUEST,
+            actor=actor,
+            subjects=(person,),
+            recipient=wish.body,
+            purpose=catalogue.services[wish.service].purpose.value,
+            detail=detail | {"version": told.version},
+        ),
     )
     if not wish.reuse_authorised:
         return
-    tx.execute(
-        insert(REUSE_GRANT).values(
-            grant_id=new_uuid(),
-            person_id=person,
-            request_id=request_id,
-            granted_at=now,
-            valid_until=school_year_period(wish.school_year)[1],
-            recipient=recipient,
-            purpose=purpose,
-        )
-    )
-    append(tx, entry(JournalAct.GRANT))
+    allowing = notice_of_authorisation(catalogue, wish.service, Siret(wish.body))
+    until = school_year_period(wish.school_year)[1]
+    terms = for_a_request(catalogue, person, request_id, (wish.service, wish.body), until=until, now=now)
+    read = give_notice(tx, allowing, person, request_id=request_id, channel=wish.channel, now=now)
+    write_grant(tx, terms, actor, notice_id=read, now=now)

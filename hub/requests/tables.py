@@ -1,7 +1,7 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
 from sqlalchemy import TIMESTAMP, Column, Date, SmallInteger, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
 
@@ -53,6 +53,17 @@ NOTICE_GIVEN = Table(
     Column("text_version", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("given_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("notice_text_id", Uuid, nullable=False),
+)
+
+NOTICE_TEXT = Table(
+    "notice_text",
+    METADATA,
+    Column("notice_text_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 REUSE_GRANT = Table(
@@ -63,9 +74,29 @@ REUSE_GRANT = Table(
     Column("request_id", Uuid, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("purpose", Text, nullable=False),
-    Column("granted_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("granted_at", TIMESTAMP(timezone=True)),
     Column("valid_until", Date, nullable=False),
     Column("withdrawn_at", TIMESTAMP(timezone=True)),
+    Column("state", Text, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("evidence_types", ARRAY(Text), nullable=False),
+    Column("requirement", Text),
+    Column("valid_from", Date, nullable=False),
+    Column("data_life_months", SmallInteger, nullable=False),
+    Column("notice_id", Uuid),
+    Column("requested_at", TIMESTAMP(timezone=True)),
+    Column("requested_for", Text),
+    Column("used_for", Uuid),
+    Column("used_at", TIMESTAMP(timezone=True)),
+)
+
+AUTHORISATION_STEP = Table(
+    "authorisation_step",
+    METADATA,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("grant_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stepped_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 CONFIRMATION = Table(

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 
-from contracts.calendar import paris_day
 from contracts.identifiers import Siret
 from hub.errors import InvalidValue, NothingHere
 from hub.persons.agents import Role, SignedInAgent
 from hub.persons.tables import REVIEW, REVIEW_OPINION
+from hub.releases.kinds import grant_stands
 from hub.requests.confirming import OBJECTION, Consent
 from hub.requests.tables import CONFIRMATION, ENROLMENT_LINE, REQUEST, REUSE_GRANT
 from hub.school_files.tables import EVIDENCE, SATISFACTION
@@ -84,8 +84,7 @@ def waiting(now: datetime) -> ColumnElement[bool]:
             ENROLMENT_LINE.c.retracted_at.is_(None),
             ENROLMENT_LINE.c.body == REVIEW.c.body,
             REUSE_GRANT.c.recipient == REVIEW.c.body,
-            REUSE_GRANT.c.withdrawn_at.is_(None),
-            REUSE_GRANT.c.valid_until >= paris_day(now),
+            grant_stands(now),
         )
         .correlate(REVIEW)
         .exists()

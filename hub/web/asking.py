@@ -8,8 +8,8 @@ from uuid import UUID
 
 from contracts.identifiers import Siret
 from hub.persons.family import Child
-from hub.requests.acknowledgement import notice
 from hub.requests.lines import Parity, school_year_of
+from hub.requests.notices import notice_of_authorisation, notice_on_request
 from hub.requests.open import Wish
 from hub.requirements.catalogue import Catalogue
 from hub.web import words
@@ -34,6 +34,7 @@ class AskForm:
     services: tuple[Option, ...]
     bodies: tuple[Option, ...]
     notice: str | None
+    allowing: str | None
     errors: tuple[FieldError, ...] = ()
     reuse: bool = False
     weeks: tuple[Option, ...] = ()
@@ -87,7 +88,8 @@ def ask_form(
         years=_options({year: words.school_year(year) for year in years}, fields.get("school_year", "")),
         services=_options({name: entry.name_fr for name, entry in catalogue.services.items()}, service),
         bodies=_options({siret: entry.name for siret, entry in bodies.items()}, body),
-        notice=notice(catalogue, service, Siret(body)) if ready else None,
+        notice=notice_on_request(catalogue, service, Siret(body)).body if ready else None,
+        allowing=notice_of_authorisation(catalogue, service, Siret(body)).body if ready else None,
         reuse=fields.get("reuse_authorised") == "oui",
         weeks=_options({weeks.value: label for weeks, label in WEEKS.items()}, fields.get("parity", Parity.EVERY)),
     )

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from contracts.documents import EvidenceType
 from contracts.identifiers import Siret
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.bootstrap import Door
 from hub.errors import NothingHere
 from hub.persons.accounts import SignedIn
@@ -117,6 +117,8 @@ def show_event(page: str, request: Request, door: DoorDep, who: Resident) -> Res
 def declare_event(page: str, request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
     """Write the event down, and say what was done and what comes next."""
     event, now = _event(page), door.custody.now()
+    if fields.get("reuse_authorised") == "oui":
+        prove_afresh(door, who)
     with door.custody.db.transaction() as tx:
         form = EventForm.of(event, children_of(tx, who.person_id), fields)
         errors, on = form.errors(now=now), form.on()

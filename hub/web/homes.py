@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.calendar import paris_day
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.bootstrap import Door
 from hub.errors import InvalidValue
 from hub.persons.accounts import SignedIn
@@ -95,6 +95,8 @@ def declare(request: Request, door: DoorDep, who: Resident, fields: Fields) -> R
     """Write the move down and say what it changed, line by line."""
     form, now = MoveForm.of(fields), door.custody.now()
     errors, on = form.errors(now=now), form.on()
+    if form.reuse:
+        prove_afresh(door, who)
     with door.custody.db.transaction() as tx:
         if errors or on is None:
             return _move_page(tx, request, door, who, form, errors)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from hub.api.callers import DoorDep, Resident, resident_or_nobody
+from hub.api.callers import DoorDep, Resident, prove_afresh, resident_or_nobody
+from hub.authorisations.listing import asked_count
 from hub.errors import NothingHere
 from hub.persons.family import children_of, claim_child
 from hub.persons.residences import question_of, residence_on
@@ -51,9 +52,11 @@ def show_home(request: Request, door: DoorDep) -> HTMLResponse:
         files = school_files(tx, door.catalogue, who.person_id)
         asked = [one for one in asked_of(tx, door.catalogue, who.person_id) if one.state is Consent.WAITING]
         shown, home = question_of(tx, who.person_id), residence_on(tx, who.person_id, _today(door.custody.now()))
+        wanted = asked_count(tx, who.person_id)
     cards = child_cards(children, files)
     question = None if shown is None or home is None else moved_question(shown, home)
-    return render(request, "home.html", who=visitor(who), children=cards, agreements=len(asked), question=question)
+    told = {"agreements": len(asked), "wanted": wanted}
+    return render(request, "home.html", who=visitor(who), children=cards, question=question, **told)
 
 
 @router.get("/enfants")
@@ -108,6 +111,8 @@ def ask(request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
 def send_request(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
     """Open the démarche, once its accuracy is sworn (CRPA L.113-13)."""
     now, sworn = door.custody.now(), fields.get("accuracy_sworn") == "oui"
+    if fields.get("reuse_authorised") == "oui":
+        prove_afresh(door, who)
     with door.custody.db.transaction() as tx:
         form = ask_form(door.catalogue, children_of(tx, who.person_id), fields, today=_today(now), checked=True)
         if form.step == "confirm" and sworn:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.documents import EvidenceType
 from contracts.problems import ProblemType
-from hub.api.callers import DoorDep, Resident
+from hub.api.callers import DoorDep, FreshResident, Resident
 from hub.api.documents import content_length
 from hub.api.problems import correlation_of, kind_of
 from hub.bootstrap import Door
@@ -92,14 +92,14 @@ def see(document_id: UUID, door: DoorDep, who: Resident) -> Response:
 
 
 @router.post("/documents/tout")
-def take_everything(door: DoorDep, who: Resident) -> Response:
+def take_everything(door: DoorDep, who: FreshResident) -> Response:
     """Lead to the door that can open all of one's papers, with a ticket for one download."""
     ticket = export.issue(door.custody, who)
     return RedirectResponse(f"{door.settings.release_url}/exports/{ticket}", 303)
 
 
 @router.get("/documents/{document_id}/effacer")
-def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
+def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: FreshResident) -> HTMLResponse:
     """Say what erasing does, and which services keep a copy, before it is done; afterwards, that it is done."""
     with door.custody.db.read() as tx:
         view = listing.document_of(tx, who.person_id, document_id)
@@ -118,7 +118,7 @@ def confirm_erasure(document_id: UUID, request: Request, door: DoorDep, who: Res
 
 
 @router.post("/documents/{document_id}/effacer")
-def erase(document_id: UUID, request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
+def erase(document_id: UUID, request: Request, door: DoorDep, who: FreshResident) -> HTMLResponse:
     """Withdraw a paper and have it erased; sending the form again is harmless."""
     asked = ask_erasure(door.custody, door.catalogue, who, document_id)
     copies = views.copy_cards(door.catalogue, asked.case_copies)

@@ -30,6 +30,10 @@ showing = APIRouter(include_in_schema=False)
 
 WHY_NOT = {
     "reuse of the paper not authorised": "Vous n'avez pas autorisé la réutilisation de ce document.",
+    "the authorisation is paused": "Vous avez mis votre autorisation en pause.",
+    "the authorisation was withdrawn": "Vous avez retiré votre autorisation.",
+    "the authorisation has expired": "Votre autorisation est terminée.",
+    "the authorisation does not name this kind of paper": "Votre autorisation ne porte pas sur ce type de document.",
     "no agreement with this body covers the service": "Aucune convention ne permet à ce service de le demander ici.",
     "pulled for another body or purpose": "Cette information a été obtenue pour un autre service.",
 }

@@ -171,6 +171,7 @@ def _providers(places: Places) -> dict[str, object]:
             "redirect_uri": f"{places.url('door')}/sign-in/{name}/callback",
             "scopes": SCOPES[shape],
             "acr_values": ACR_VALUES[shape],
+            "names_itself": True,
         }
     return found
 

@@ -99,6 +99,60 @@ def test_every_route_declares_its_caller_or_is_public_for_a_reason(door):
     assert sorted(set(undeclared) - PUBLIC.keys()) == []
 
 
+FRESH_OR_NOT = {
+    # What closes, or changes nothing for anybody else: an old sign-in does.
+    "POST /sign-out": "ends the session",
+    "POST /v1/documents": "hands a paper in",
+    "POST /deposer": "the same",
+    "POST /v1/uploads": "the same, in parts",
+    "PATCH /v1/uploads/{token}": "the same",
+    "DELETE /v1/uploads/{token}": "gives up one's own unfinished upload",
+    "PUT /v1/documents/{document_id}/replacement": "puts a newer paper of one's own first; the older one stays to be seen",
+    "POST /documents/{document_id}/remplacer": "the same",
+    "DELETE /v1/documents/{document_id}/resemblances/{other_id}": "keeps two papers",
+    "POST /documents/{document_id}/garder/{other_id}": "the same",
+    "POST /v1/documents/{document_id}/preview-tickets": "shows one's own paper to oneself",
+    "POST /documents/{document_id}/voir": "the same",
+    "POST /dossiers/{line_id}/calcul": "shows one's own tariff to oneself",
+    "POST /v1/children": "claims a child: proved by a paper or an agent",
+    "POST /enfants": "the same",
+    "PUT /v1/contact": "how one is reached",
+    "PUT /v1/residence": "where one lives",
+    "POST /v1/residence/unchanged": "the same",
+    "POST /domicile/inchange": "the same",
+    "POST /dossiers/{line_id}/copie": "shows oneself what a service would get",
+    "POST /me-joindre": "the same",
+    "POST /v1/confirmations/{confirmation}": "answers the other guardian",
+    "POST /accords/{confirmation}": "the same",
+    "POST /v1/authorisations/{authorisation}/refusal": "closes",
+    "POST /v1/authorisations/{authorisation}/pause": "closes",
+    "DELETE /v1/authorisations/{authorisation}": "closes",
+    "POST /autorisations/{authorisation}/non": "closes",
+    "POST /v1/rights-information/{information_id}/opposition": "closes",
+    "POST /autorisations/droits/{information}": "closes",
+    # What opens papers only where it is asked to: these take a fresh sign-in then (tests/journeys/test_fresh_sign_in.py).
+    "POST /v1/requests": "with « reuse_authorised » only",
+    "POST /demandes/nouvelle": "the same",
+    "POST /v1/moves": "the same",
+    "POST /demenagement": "the same",
+    "POST /v1/life-events": "the same",
+    "POST /evenements/{page}": "the same",
+}
+
+
+def test_what_a_resident_changes_takes_a_fresh_sign_in_or_says_why_not():
+    changing = {"POST", "PUT", "PATCH", "DELETE"}
+    lax = {
+        name_of(route)
+        for route in routes(residents_routes())
+        if set(route.methods or ()) & changing
+        and callers.fresh_resident not in dependencies_of(route.dependant)
+        and callers.agent not in dependencies_of(route.dependant)
+    }
+    assert lax - FRESH_OR_NOT.keys() - {"POST /agents/sign-out"} == set()
+    assert FRESH_OR_NOT.keys() - lax == set()
+
+
 def every(root: type[Exception]) -> set[type[Exception]]:
     return {root}.union(*(every(kind) for kind in root.__subclasses__())) if root.__subclasses__() else {root}
 

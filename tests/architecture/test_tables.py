@@ -8,12 +8,14 @@ from sqlalchemy.dialects import postgresql
 
 import hub.schema
 import vault.db
+from contracts.authorisations import AUTHORISATION_TRANSITIONS, AuthorisationState
 from contracts.documents import TRANSITIONS, DocumentState, Grade, Outcome
 from tests.architecture.source import import_all
 from tests.journeys.doors import rows
 
 WITHOUT_A_TABLE_IN_CODE = {
     "vault.document_transition": "read by the database's own trigger",
+    "hub.authorisation_transition": "the same",
 }
 ENUMS: dict[str, type[StrEnum]] = {"document_state": DocumentState, "outcome": Outcome, "grade": Grade}
 
@@ -65,6 +67,13 @@ def test_the_life_of_a_document_is_the_databases(running):
     here = {(start, end) for start, ends in TRANSITIONS.items() for end in ends}
     assert {(row["state_from"], row["state_to"]) for row in there} == here
     assert TRANSITIONS.keys() == set(DocumentState)
+
+
+def test_the_life_of_an_authorisation_is_the_databases(running):
+    there = rows(running, "SELECT state_from, state_to FROM hub.authorisation_transition")
+    here = {(start, end) for start, ends in AUTHORISATION_TRANSITIONS.items() for end in ends}
+    assert {(row["state_from"], row["state_to"]) for row in there} == here
+    assert AUTHORISATION_TRANSITIONS.keys() == set(AuthorisationState)
 
 
 @pytest.mark.parametrize("name", ENUMS)

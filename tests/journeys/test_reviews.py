@@ -216,7 +216,11 @@ def test_a_withdrawn_authorisation_closes_the_paper_also_for_a_ticket_that_is_ou
     claire = agent(CLAIRE)
     claire.claim(review)
     ticket = claire.http.post(f"/hub/v1/reviews/{review}/looks", json={"shown": "copy"}).json()["href"]
-    rows(running, "UPDATE hub.reuse_grant SET withdrawn_at = now() WHERE person_id = %(p)s", p=person_id(parent))
+    rows(
+        running,
+        "UPDATE hub.reuse_grant SET state = 'withdrawn', withdrawn_at = now() WHERE person_id = %(p)s",
+        p=person_id(parent),
+    )
     assert_problem(httpx.get(ticket), "no-ground")
     assert_problem(claire.read(review), "not-found")
 

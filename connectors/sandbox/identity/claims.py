@@ -25,7 +25,7 @@ def id_token(authorization: Authorization, *, issuer: str, sub: str, now: dateti
         "sub": sub,
         "iat": at,
         "exp": at + int(ID_TOKEN_LIFE.total_seconds()),
-        "auth_time": at,
+        "auth_time": int(authorization.authenticated_at.timestamp()),
         "nonce": authorization.nonce,
         "acr": authorization.acr,
     }

@@ -34,6 +34,8 @@ class Authorization:
     acr: str
     challenge: str
     at: datetime
+    authenticated_at: datetime
+    """When the person chose who to be; a session of the provider may be older than the request."""
 
 
 class Grants:

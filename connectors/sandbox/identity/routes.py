@@ -1,17 +1,19 @@
 """The end-points of one provider, as its relying parties see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from connectors.jose import public_part, sign_compact
+from connectors.errors import TokenRefused
+from connectors.jose import public_part, sign_compact, verify_compact
 from connectors.sandbox.identity import claims, pages
 from connectors.sandbox.identity.authorize import SHAPES, NotRedirectable, check_client, find_fault, level
 from connectors.sandbox.identity.credentials import is_client
 from connectors.sandbox.identity.grants import TOKEN_LIFE, Authorization, GrantRefused, Grants
+from connectors.sandbox.identity.sessions import COOKIE, Session, Sessions
 from connectors.sandbox.personas import Persona, Population
 from connectors.sandbox.provisioning import CLIENT_ID, pairwise_salt, provider_key
 from connectors.sandbox.settings import SandboxSettings
@@ -32,6 +34,7 @@ class IdentityProvider:
         self._population = population
         self._clock = clock
         self._grants = Grants()
+        self._sessions = Sessions()
         self._issuer = settings.issuer(provider)
 
     def discovery(self) -> Response:
@@ -59,8 +62,8 @@ class IdentityProvider:
         """Publish the key."""
         return JSONResponse({"keys": [public_part(provider_key(self._settings.state, self._name))]})
 
-    def authorize(self, pairs: list[tuple[str, str]], persona_id: str | None) -> Response:
-        """Sign the chosen persona in, or show who can be chosen."""
+    def authorize(self, pairs: list[tuple[str, str]], persona_id: str | None, cookie: str | None) -> Response:
+        """Sign the chosen persona in, or whoever has a session here that will do, or show who can be chosen."""
         parameters = dict(pairs)
         try:
             check_client(self._settings, self._name, pairs)
@@ -70,12 +73,18 @@ class IdentityProvider:
         if fault is not None:
             return self._back(parameters, {"error": fault.error, "error_description": fault.description})
         chosen = persona_id or parameters.get("login_hint")
-        if chosen is None:
+        session = None if chosen else self._sessions.fitting(cookie, parameters, now=self._clock())
+        if chosen is None and session is None:
             return HTMLResponse(pages.choice(self._name, self._population.at(self._name), parameters))
-        persona = self._population.find(chosen, self._name)
+        session = session or Session(str(chosen), self._clock())
+        persona = self._population.find(session.persona_id, self._name)
         if persona is None:
             return self._back(parameters, {"error": "access_denied", "error_description": "no such account"})
-        return self._back(parameters, {"code": self._grants.issue(self._agreed(parameters, persona))})
+        answer = self._back(parameters, {"code": self._grants.issue(self._agreed(parameters, persona, session))})
+        if chosen is not None:
+            kept = self._sessions.open(session)
+            answer.set_cookie(COOKIE + self._name, kept, httponly=True, samesite="lax", path=f"/{self._name}")
+        return answer
 
     def token(self, form: dict[str, str]) -> Response:
         """Change a code for tokens."""
@@ -121,14 +130,25 @@ class IdentityProvider:
         signed = sign_compact(told, provider_key(self._settings.state, self._name))
         return Response(signed, media_type="application/jwt", headers=_NO_STORE)
 
-    def end_session(self, return_to: str, state: str) -> Response:
-        """End the session and go back, to the door only."""
-        door = self._settings.door_url
-        if return_to != door and not return_to.startswith(f"{door}/"):
+    def end_session(self, told: Mapping[str, str], cookie: str | None) -> Response:
+        """End the session and go back, to the door only and only with a token of ours (RP-Initiated Logout 1.0)."""
+        self._sessions.end(cookie)
+        door, return_to, state = self._settings.door_url, told.get("post_logout_redirect_uri", ""), told.get("state")
+        known = return_to == door or return_to.startswith(f"{door}/")
+        if not known or not self._issued(told.get("id_token_hint", "")):
             return HTMLResponse(pages.plain("Déconnexion", "Vous êtes déconnecté."))
         return RedirectResponse(f"{return_to}?{urlencode({'state': state})}" if state else return_to, status_code=303)
 
-    def _agreed(self, parameters: dict[str, str], persona: Persona) -> Authorization:
+    def _issued(self, hint: str) -> bool:
+        """Tell whether an identity token is ours and the door's; it may be over."""
+        try:
+            key = public_part(provider_key(self._settings.state, self._name))
+            claims = verify_compact(hint, [key], algorithms=("ES256",), typ=None)
+        except TokenRefused:
+            return False
+        return (claims.get("iss"), claims.get("aud")) == (self._issuer, CLIENT_ID)
+
+    def _agreed(self, parameters: dict[str, str], persona: Persona, session: Session) -> Authorization:
         return Authorization(
             provider=self._name,
             persona=persona,
@@ -139,6 +159,7 @@ class IdentityProvider:
             acr=level(self._name, parameters) or "",
             challenge=parameters["code_challenge"],
             at=self._clock(),
+            authenticated_at=session.at,
         )
 
     def _subject(self, authorization: Authorization) -> str:
@@ -175,13 +196,13 @@ def router(
 
     @routes.get("/authorize")
     def authorize(request: Request) -> Response:
-        return plays.authorize(list(request.query_params.multi_items()), None)
+        return plays.authorize(list(request.query_params.multi_items()), None, request.cookies.get(COOKIE + provider))
 
     @routes.post("/authorize")
     async def authorize_chosen(request: Request) -> Response:
         pairs = await _form(request)
         persona = next((value for name, value in pairs if name == "persona"), "")
-        return plays.authorize([pair for pair in pairs if pair[0] != "persona"], persona)
+        return plays.authorize([pair for pair in pairs if pair[0] != "persona"], persona, None)
 
     @routes.post("/token")
     async def token(request: Request) -> Response:
@@ -192,7 +213,7 @@ def router(
         return plays.userinfo(request.headers.get("authorization", ""))
 
     @routes.get("/session/end")
-    def end_session(post_logout_redirect_uri: str = "", state: str = "") -> Response:
-        return plays.end_session(post_logout_redirect_uri, state)
+    def end_session(request: Request) -> Response:
+        return plays.end_session(request.query_params, request.cookies.get(COOKIE + provider))
 
     return routes

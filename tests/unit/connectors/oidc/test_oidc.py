@@ -127,6 +127,36 @@ def test_the_code_comes_back_to_its_own_attempt_only() -> None:
             read_callback(config(), ATTEMPT, bad)
 
 
+def test_a_provider_that_names_itself_always_does() -> None:
+    named = config().model_copy(update={"names_itself": True})
+    assert read_callback(named, ATTEMPT, {"state": ATTEMPT.state, "code": "c", "iss": ISSUER}) == "c"
+    with pytest.raises(SignInStateMismatch):
+        read_callback(named, ATTEMPT, {"state": ATTEMPT.state, "code": "c"})
+
+
+def test_a_fresh_sign_in_is_asked_for_as_each_provider_takes_it() -> None:
+    asked = {shape: authorization_url(config(shape), ATTEMPT, fresh=True) for shape in Shape}
+    assert all("prompt=login" in url for url in asked.values())
+    assert "max_age=300" in asked[Shape.FRANCECONNECT]
+    assert "max_age" not in asked[Shape.PROCONNECT]
+    assert "prompt" not in authorization_url(config(), ATTEMPT)
+
+
+@pytest.mark.parametrize("told", [None, AT - 400, AT + 60, "now", True, 0])
+def test_a_fresh_sign_in_is_one_of_the_last_minutes(told: object) -> None:
+    with pytest.raises(TokenClaimRefused, match="auth_time"):
+        verify_id_token(config(), id_token(auth_time=told), KEYS, nonce=ATTEMPT.nonce, now=NOW, fresh=True)
+
+
+def test_when_somebody_proved_who_they_are_is_what_the_provider_says() -> None:
+    assert verify(id_token()).authenticated_at is None
+    said = verify(id_token(auth_time=AT - 1000)).authenticated_at
+    assert said is not None
+    assert said.timestamp() == AT - 1000
+    fresh = verify_id_token(config(), id_token(auth_time=AT - 200), KEYS, nonce=ATTEMPT.nonce, now=NOW, fresh=True)
+    assert fresh.authenticated_at is not None
+
+
 @pytest.mark.parametrize("word", ["access_denied", "<script>", "x" * 99])
 def test_a_refusal_is_a_word_of_theirs_and_nothing_more(word: str) -> None:
     with pytest.raises(SignInRefused) as refusal:

@@ -16,6 +16,7 @@ from connectors.oidc.flow import (
     SignInAttempt,
     Tokens,
     authorization_url,
+    end_session_url,
     jwks_request,
     new_attempt,
     read_callback,
@@ -252,11 +253,38 @@ def test_what_a_client_sends_is_shown_as_text(sandbox: Sandbox) -> None:
     assert "<script>" not in sandbox.http.get("/mon-paris/authorize", params=parameters).text
 
 
-def test_logout_leads_back_to_the_door_only(sandbox: Sandbox) -> None:
+def test_logout_leads_back_to_the_door_only_and_only_with_a_token_of_the_providers(
+    sandbox: Sandbox, transport: HttpTransport
+) -> None:
+    config, attempt = configure(sandbox, "franceconnect"), new_attempt()
+    token = redeem(transport, config, attempt, code_for(config, attempt, "solene")).id_token
     end = "/franceconnect/session/end"
-    back = sandbox.http.get(end, params={"post_logout_redirect_uri": "http://door.test/", "state": "s"})
-    assert back.headers["location"] == "http://door.test/?state=s"
-    assert sandbox.http.get(end, params={"post_logout_redirect_uri": "http://door.test.evil/"}).status_code == 200
+    told = {"post_logout_redirect_uri": "http://door.test/", "state": "s", "id_token_hint": token}
+    assert sandbox.http.get(end, params=told).headers["location"] == "http://door.test/?state=s"
+    elsewhere = told | {"post_logout_redirect_uri": "http://door.test.evil/"}
+    for other in (elsewhere, told | {"id_token_hint": f"{token}x"}, told | {"id_token_hint": ""}):
+        assert sandbox.http.get(end, params=other).status_code == 200
+
+
+def silently(config: ProviderConfig, browser: httpx.Client, *, fresh: bool = False) -> httpx.Response:
+    """Ask the provider without saying who it is."""
+    return browser.get(authorization_url(config, new_attempt(), fresh=fresh))
+
+
+def test_a_session_of_the_provider_does_until_it_is_asked_anew_or_ended(
+    sandbox: Sandbox, transport: HttpTransport
+) -> None:
+    config, attempt = configure(sandbox, "franceconnect"), new_attempt()
+    with httpx.Client() as browser:
+        assert "Qui voulez-vous" in silently(config, browser).text
+        code = read_callback(
+            config, attempt, answer_of(browser.get(authorization_url(config, attempt, login_hint="solene")))
+        )
+        token = redeem(transport, config, attempt, code).id_token
+        assert answer_of(silently(config, browser))["code"]
+        assert "Qui voulez-vous" in silently(config, browser, fresh=True).text
+        browser.get(end_session_url(config, id_token=token, state="s", return_to="http://door.test/"))
+        assert "Qui voulez-vous" in silently(config, browser).text
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"a=1&" * 100, b"x" * 70_000, b""])

@@ -1,1 +1,1 @@
-"""Releases: marks and receipts, without a system."""
+"""Releases: grounds on a real database; marks and receipts without a system."""

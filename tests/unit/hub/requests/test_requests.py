@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from contracts.identifiers import Siret
 from hub.errors import InvalidValue
-from hub.requests.acknowledgement import acknowledge, notice
+from hub.requests.acknowledgement import acknowledge
+from hub.requests.notices import notice_on_request
 from hub.requests.open import school_year_period
 from hub.requirements.catalogue import load
 from tests.system import CAISSE
@@ -43,7 +44,7 @@ def test_days_are_those_of_paris():
 
 
 def test_a_notice_names_the_body_and_what_is_fetched_from_whom():
-    fetched = notice(CATALOGUE, "canteen_tariff", Siret(CAISSE))
+    fetched = notice_on_request(CATALOGUE, "canteen_tariff", Siret(CAISSE)).body
     assert "13e" in fetched
     assert "CAF" in fetched
-    assert "CAF" not in notice(CATALOGUE, "canteen_enrolment", Siret(CAISSE))
+    assert "CAF" not in notice_on_request(CATALOGUE, "canteen_enrolment", Siret(CAISSE)).body

@@ -57,7 +57,7 @@ class Place:
         now = datetime.now(UTC)
         with self.door.custody.db.transaction() as tx:
             account = enter(tx, identity, now=now)
-            token = open_session(tx, account, provider="franceconnect", id_token="", now=now)
+            token = open_session(tx, account, provider="franceconnect", id_token="", now=now, authenticated_at=now)
         self.browser.cookies.set(COOKIE, token)
 
 

@@ -88,7 +88,9 @@ def home(requirement: RequirementView) -> Page:
     children = child_cards(
         [CHILD], [FileView(uuid4(), CHILD, "2026-2027", (line,), renewals((line,), date(2027, 8, 31)))]
     )
-    return Page(markup("home.html", path="/", who=Visitor("Solène"), children=children, agreements=1, question=None))
+    return Page(
+        markup("home.html", path="/", who=Visitor("Solène"), children=children, agreements=1, question=None, wanted=0)
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -110,7 +112,13 @@ def test_names_are_shown_and_never_run() -> None:
 def test_a_child_without_a_request_is_offered_one() -> None:
     page = Page(
         markup(
-            "home.html", path="/", who=Visitor("Solène"), children=child_cards([CHILD], []), agreements=0, question=None
+            "home.html",
+            path="/",
+            who=Visitor("Solène"),
+            children=child_cards([CHILD], []),
+            agreements=0,
+            question=None,
+            wanted=0,
         )
     )
     assert "Aucune demande pour l'instant" in page.text

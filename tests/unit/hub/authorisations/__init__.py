@@ -1,0 +1,1 @@
+"""The life of authorisations, as the database enforces it."""
