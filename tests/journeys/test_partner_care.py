@@ -19,6 +19,7 @@ from hub.bootstrap import door
 from hub.settings import HubSettings
 from orchestration.cli import app
 from orchestration.stack import environment, provision
+from orchestration.stack.trouble import troubles
 from tests.journeys.agents import CLAIRE, ODILE, SARAH, Agent
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
 from tests.journeys.test_hand_over import hand_over  # noqa: F401 - a fixture
@@ -198,6 +199,19 @@ def test_a_stop_holds_for_what_the_hub_sends_by_itself(running, hand_over, serve
     with stopped(running), pytest.raises(ReleasesStopped):
         hand_over()
     assert hand_over().outcome in ("applied", "empty")
+
+
+def test_doctor_names_what_is_stopped_suspended_or_ending(running):
+    ending = "UPDATE hub.agreement SET valid_until = {} WHERE reference = 'PF-2026-02' AND retracted_at IS NULL"
+    rows(running, ending.format("current_date + 30"))
+    try:
+        with stopped(running), suspended(running, "bourses"):
+            said = " ".join(one.what for one in troubles(running.stores))
+    finally:
+        rows(running, ending.format("'2028-08-31'"))
+    assert "every release to partners is stopped: Incident" in said
+    assert "partner bourses is suspended" in said
+    assert "agreement PF-2026-02 ends on" in said
 
 
 # Who stands behind a request -----------------------------------------------------------------------------------------
