@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import anyio
 import httpx
 import pytest
-from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from connectors.jose import thumbprint
@@ -473,9 +473,15 @@ def test_a_resident_is_stopped_where_their_quota_is_over(running, served, monkey
     told = environment.door("test", running.places, running.stores) | {"HUB_RESIDENT_REQUESTS_PER_MINUTE": "1"}
     for name, said in told.items():
         monkeypatch.setenv(name, said)
-    asked = {"url": "/v1/children", "headers": {"cookie": f"{COOKIE}={served[0].http.cookies[COOKIE]}"}}
-    with TestClient(residents(door(VaultSettings(), HubSettings()))) as strict:
-        answers = [strict.get(**asked) for _ in range(4)]
+    strict, cookies = door(VaultSettings(), HubSettings()), {COOKIE: served[0].http.cookies[COOKIE]}
+
+    async def ask() -> list[httpx.Response]:
+        way = httpx.ASGITransport(residents(strict))
+        async with httpx.AsyncClient(transport=way, base_url=running.door_url, cookies=cookies) as browser:
+            return [await browser.get("/v1/children") for _ in range(4)]
+
+    answers = anyio.run(ask)
+    strict.custody.db.close()
     assert_problem(answers[-1], "quota-exceeded")
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert served[0].http.get("/v1/children").status_code == 200
