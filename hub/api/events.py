@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from contracts.json_schemas import notification_schema
 from hub.api.authorisation import CallerDep, DoorDep
 from hub.api.partners import RetryKey, once_for
+from hub.api.questions import QuestionDep
 from hub.api.shapes import Shape
 from hub.notifications.feed import PAGE_MAX, read_feed
 from hub.notifications.replays import open_again, replay
@@ -134,11 +135,11 @@ def open_own_webhook(door: DoorDep, caller: CallerDep) -> WebhookShape:
 
 @router.post("/webhook-replays", status_code=202)
 def replay_own(
-    wish: ReplayWishShape, door: DoorDep, caller: CallerDep, idempotency_key: RetryKey = None
+    wish: ReplayWishShape, digest: QuestionDep, door: DoorDep, caller: CallerDep, idempotency_key: RetryKey = None
 ) -> ReplayShape:
     """Have one's webhook sent again what it was told since a cursor or a moment."""
     now = door.custody.now()
-    with once_for(door, caller, idempotency_key, wish) as attempt:
+    with once_for(door, caller, idempotency_key, ReplayWishShape, digest) as attempt:
         if attempt.stored is not None:
             return ReplayShape.model_validate(attempt.stored.response)
         with door.custody.db.transaction() as tx:

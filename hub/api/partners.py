@@ -58,7 +58,7 @@ def ask_evidence(
         wants=_WANTS[asked.wants],
         digest=digest,
     )
-    with once_for(door, caller, idempotency_key, asked) as attempt:
+    with once_for(door, caller, idempotency_key, AskShape, digest) as attempt:
         if attempt.stored is not None:
             with door.custody.db.read() as tx:
                 # What was answered once is said again only to whom it may still be said.
@@ -79,7 +79,7 @@ def ask_evidence(
 
 @router.post("/hub/v1/family-asks", status_code=201)
 def ask_of_family(
-    told: FamilyAskShape, door: DoorDep, caller: CallerDep, idempotency_key: RetryKey = None
+    told: FamilyAskShape, digest: QuestionDep, door: DoorDep, caller: CallerDep, idempotency_key: RetryKey = None
 ) -> FamilyAskedShape:
     """Have a family asked, once, for what the hub neither holds nor can obtain; anything else is refused, and counted."""
     now, whose = door.custody.now(), {"on_behalf_of": told.on_behalf_of}
@@ -91,7 +91,7 @@ def ask_of_family(
     )
     with door.custody.db.read() as reading:
         line_id = resolve(reading, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
-    with once_for(door, caller, idempotency_key, told) as attempt:
+    with once_for(door, caller, idempotency_key, FamilyAskShape, digest) as attempt:
         if attempt.stored is not None:
             return asked
         try:
@@ -178,10 +178,14 @@ def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
     return rest()
 
 
-def once_for(door: ReleaseDoor, caller: Caller, key: str | None, told: Shape) -> AbstractContextManager[Attempt]:
-    """Handle a partner's request once under its key; see :func:`hub.deposits.once.once`."""
-    content = (type(told).__name__.encode(), told.model_dump_json().encode())
-    return once(door.custody, f"partner:{caller.siret}", key, *content)
+def once_for(
+    door: ReleaseDoor, caller: Caller, key: str | None, kind: type[Shape], digest: bytes
+) -> AbstractContextManager[Attempt]:
+    """Handle a partner's request once under its key; see :func:`hub.deposits.once.once`.
+
+    By the exact body: a signed answer is bound to it, so another spelling of the same question is another question.
+    """
+    return once(door.custody, f"partner:{caller.siret}", key, kind.__name__.encode(), digest)
 
 
 def _status(answer: Answer) -> int:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import anyio
 import httpx
 import pytest
-from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from connectors.jose import thumbprint
@@ -19,6 +19,7 @@ from hub.bootstrap import door
 from hub.settings import HubSettings
 from orchestration.cli import app
 from orchestration.stack import environment, provision
+from orchestration.stack.trouble import troubles
 from tests.journeys.agents import CLAIRE, ODILE, SARAH, Agent
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
 from tests.journeys.test_hand_over import hand_over  # noqa: F401 - a fixture
@@ -198,6 +199,19 @@ def test_a_stop_holds_for_what_the_hub_sends_by_itself(running, hand_over, serve
     with stopped(running), pytest.raises(ReleasesStopped):
         hand_over()
     assert hand_over().outcome in ("applied", "empty")
+
+
+def test_doctor_names_what_is_stopped_suspended_or_ending(running):
+    ending = "UPDATE hub.agreement SET valid_until = {} WHERE reference = 'PF-2026-02' AND retracted_at IS NULL"
+    rows(running, ending.format("current_date + 30"))
+    try:
+        with stopped(running), suspended(running, "bourses"):
+            said = " ".join(one.what for one in troubles(running.stores))
+    finally:
+        rows(running, ending.format("'2028-08-31'"))
+    assert "every release to partners is stopped: Incident" in said
+    assert "partner bourses is suspended" in said
+    assert "agreement PF-2026-02 ends on" in said
 
 
 # Who stands behind a request -----------------------------------------------------------------------------------------
@@ -459,9 +473,15 @@ def test_a_resident_is_stopped_where_their_quota_is_over(running, served, monkey
     told = environment.door("test", running.places, running.stores) | {"HUB_RESIDENT_REQUESTS_PER_MINUTE": "1"}
     for name, said in told.items():
         monkeypatch.setenv(name, said)
-    asked = {"url": "/v1/children", "headers": {"cookie": f"{COOKIE}={served[0].http.cookies[COOKIE]}"}}
-    with TestClient(residents(door(VaultSettings(), HubSettings()))) as strict:
-        answers = [strict.get(**asked) for _ in range(4)]
+    strict, cookies = door(VaultSettings(), HubSettings()), {COOKIE: served[0].http.cookies[COOKIE]}
+
+    async def ask() -> list[httpx.Response]:
+        way = httpx.ASGITransport(residents(strict))
+        async with httpx.AsyncClient(transport=way, base_url=running.door_url, cookies=cookies) as browser:
+            return [await browser.get("/v1/children") for _ in range(4)]
+
+    answers = anyio.run(ask)
+    strict.custody.db.close()
     assert_problem(answers[-1], "quota-exceeded")
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert served[0].http.get("/v1/children").status_code == 200
