@@ -82,6 +82,7 @@ def test_every_operation_says_who_may_call_it():
     open_to_all = {"get /.well-known/oauth-authorization-server", "get /oauth/jwks", "post /oauth/token"}
     open_to_all |= {"post /oauth/revoke"}
     open_to_all |= {"options /v1/uploads", "get /v1/figures", "get /hub/v1/webhook-keys", "get /answers/jwks"}
+    open_to_all |= {"get /v1/data-exchanges"}
     checkpoints = ("key", "checkpoints/latest", "checkpoints/{size}", "consistency/{first}/{second}")
     open_to_all |= {f"get /journal/{what}" for what in checkpoints}
     unguarded = {name for door in DOORS for name, op in operations(door) if not op.get("security")}
