@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -12,16 +13,20 @@ from connectors.addresses import AddressRule, Origin
 from connectors.api_particulier.codec import MANIFEST
 from connectors.file_drop import FileDropTransport
 from connectors.http import HttpTransport
+from connectors.mail import Smtp
 from connectors.oidc.provider import ProviderConfig
 from connectors.port import Binding, Transport
 from hub.bindings import Bindings
 from hub.exchanges.quotient import QuotientSource
 from hub.notifications.deliveries import Sender
+from hub.notifications.messages import Postman
 from hub.partners.credentials import Issuer
 from hub.partners.keys import ANSWERS, KeyFile
 from hub.releases.answering import AnswerSigner
 from hub.requirements.catalogue import Catalogue, load
+from hub.school_files.telling_families import still_open
 from hub.settings import PINNED_ISSUERS, HubSettings
+from vault.db import ReadTx
 from vault.documents.custody import Custody
 from vault.settings import VaultSettings
 
@@ -105,6 +110,18 @@ def sender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Sender:
     """Assemble what sends notifications: to the internet, and in a demonstration or a test to its sandbox."""
     rule = AddressRule(frozenset(Origin.of(url) for url in hub.webhook_origins))
     return Sender(custody.db, vault_parts.master_key(vault), custody.now, rule)
+
+
+def postman(hub: HubSettings, custody: Custody) -> Postman | None:
+    """Assemble what writes to families and partners' contacts; nothing where there is no mail server."""
+    if not hub.smtp_host:
+        return None
+    way = Smtp(hub.smtp_host, hub.smtp_port, hub.smtp_sender, hub.smtp_tls, hub.smtp_username, hub.smtp_password)
+
+    def wanted(tx: ReadTx, message_id: UUID) -> bool:
+        return still_open(tx, message_id, now=custody.now())
+
+    return Postman(custody.db, way, hub.door_url, hub.release_url, custody.now, wanted)
 
 
 class _Ways:

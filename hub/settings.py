@@ -1,9 +1,10 @@
 """What the hub must be told; nothing that is a secret has a default, and production refuses stand-ins by name."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vault.settings import Profile
@@ -46,6 +47,15 @@ class HubSettings(BaseSettings):
     places: dict[str, str] = Field(default_factory=dict)
     """What ``{name}`` stands for in the addresses of bindings and partners."""
 
+    smtp_host: str = ""
+    """The mail server; without one nobody is written to. The worker only."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_tls: Literal["implicit", "starttls", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_sender: str = "ne-pas-repondre@unefois.example"
+    asks_gathered_s: float = Field(default=600, ge=0, le=86_400)
+    """How long a message to a family waits for what is asked in the same breath."""
     webhook_origins: tuple[str, ...] = ()
     """Origins beside the internet's to which notifications may go: a sandbox's. None in production."""
 
@@ -55,6 +65,8 @@ class HubSettings(BaseSettings):
             return self
         if "sandbox" in self.places:
             raise ValueError("HUB_PLACES: a sandbox is refused in production")
+        if self.smtp_tls == "none":
+            raise ValueError("HUB_SMTP_TLS: mail goes out encrypted in production")
         if self.webhook_origins:
             raise ValueError("HUB_WEBHOOK_ORIGINS: notifications go to the internet only in production")
         for name in ("door_url", "release_url"):

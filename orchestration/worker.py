@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from procrastinate.manager import JobManager
 
 import vault.bootstrap as vault_parts
 from hub.authorisations.ending import expire_over
-from hub.bootstrap import Back, back, read_settings, sender
+from hub.bootstrap import Back, back, postman, read_settings, sender
 from hub.deposits.erasure import carry_out_erasure
 from hub.deposits.replacing import carry_out_replacement
 from hub.deposits.rescanning import rescan_document, rescan_outdated
@@ -27,9 +28,8 @@ from hub.deposits.resumable import forget_expired
 from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
 from hub.notifications.deliveries import Sender
-from hub.notifications.fanout import CHANNEL
 from hub.notifications.feed import prune
-from hub.notifications.lanes import Lanes
+from hub.notifications.messages import Postman
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
 from hub.releases.informing import destroy_ended
@@ -37,6 +37,7 @@ from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
 from hub.settings import HubSettings
+from orchestration.telling import SWEEP_EVERY, deliver_for_ever, write_for_ever
 from orchestration.tries import Patience, StoreAway, Tries
 from vault.documents.custody import Custody
 from vault.documents.hold import tell_untold
@@ -55,8 +56,6 @@ from vault.troubles import prune_troubles
 _LOG = logging.getLogger("unefois.worker")
 SEQUENCE_EVERY = 0.5
 """Seconds between two looks for entries to sequence; a head is due at least every second."""
-SWEEP_EVERY = 1.0
-"""Seconds between two looks for due deliveries that no commit announced, such as retries."""
 FORGET_EVERY = 10.0
 """Seconds between two looks for unfinished uploads whose time is over."""
 LET_GO_EVERY = 6 * 3600.0
@@ -83,6 +82,8 @@ class Worker:
     reader: ReaderChild
     signer: HeadSigner
     sender: Sender
+    postman: Postman | None
+    gathering: timedelta
     database_url: str = field(repr=False)
 
     def jobs(self) -> dict[Job, Callable[[UUID], object]]:
@@ -257,21 +258,6 @@ def forget_uploads_for_ever(custody: Custody, stop: threading.Event) -> None:
             _LOG.warning("forgetting waits for the database")
 
 
-def deliver_for_ever(sender: Sender, dsn: str, stop: threading.Event) -> None:
-    """Send what is due, woken by PostgreSQL at the commit that made it due."""
-    lanes = Lanes(sender, stop)
-    while not stop.is_set():
-        try:
-            with psycopg.connect(dsn, autocommit=True) as listening:
-                listening.execute(f"LISTEN {CHANNEL}")
-                while not stop.is_set():
-                    lanes.wake()
-                    next(listening.notifies(timeout=SWEEP_EVERY, stop_after=1), None)
-        except (psycopg.OperationalError, DatabaseUnavailable):
-            _LOG.warning("sender waits for the database")
-            stop.wait(1.0)
-
-
 async def reap_for_ever(app: App, tries: Tries) -> None:
     """Give back what a dead worker was doing, now and from time to time; what killed too many of them is given up."""
     while True:
@@ -326,6 +312,9 @@ async def work(worker: Worker) -> None:
             _thread("safety", lambda: keep_safe_for_ever(worker, stop), fall),
             _thread("forgetting", lambda: forget_uploads_for_ever(worker.back.custody, stop), fall),
         ]
+        if (writer := worker.postman) is not None:
+            writing = partial(write_for_ever, worker.back.custody, writer, worker.gathering, stop)
+            threads.append(_thread("postman", writing, fall))
         reaper = asyncio.create_task(reap_for_ever(app, Tries(worker.back.custody)))
         reaper.add_done_callback(lambda _: None if stop.is_set() else fall("reaper", RuntimeError()))
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -361,7 +350,15 @@ def assemble(vault: VaultSettings, hub: HubSettings, parts: Back) -> Worker:
     reader = vault_parts.reader(vault)
     reader.start()
     url = vault.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
-    return Worker(parts, reader, vault_parts.head_signer(vault), sender(vault, hub, parts.custody), url)
+    return Worker(
+        parts,
+        reader,
+        vault_parts.head_signer(vault),
+        sender(vault, hub, parts.custody),
+        postman(hub, parts.custody),
+        timedelta(seconds=hub.asks_gathered_s),
+        url,
+    )
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from connectors.sandbox import family_api
 from connectors.sandbox.faults import FaultOrder, Faults
 from connectors.sandbox.identity import routes as identity
+from connectors.sandbox.mailbox import Mailbox, router, serve
 from connectors.sandbox.partners import routes as partners
 from connectors.sandbox.partners.puller import Puller
 from connectors.sandbox.personas import PROVIDERS, Population, Registration
@@ -21,19 +22,25 @@ def _now() -> datetime:
 
 def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) -> FastAPI:
     """Return the sandbox; ``clock`` lets a test make codes and tokens grow old."""
+    mailbox = Mailbox()
     population, faults, puller = Population(), Faults(), Puller(settings, clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         puller.start()
+        server = None if settings.mail_port is None else serve(mailbox, settings.mail_port)
         yield
         puller.stop()
+        if server is not None:
+            server.stop()
 
     app = FastAPI(title="Une Fois: sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for provider in PROVIDERS:
         app.include_router(identity.router(provider, settings, population, clock))
     app.include_router(family_api.router(settings.state, population, faults, clock))
     app.include_router(partners.router(settings, faults, puller, clock))
+
+    app.include_router(router(mailbox))
 
     @app.get("/health")
     def health() -> dict[str, str]:

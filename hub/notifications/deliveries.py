@@ -23,6 +23,7 @@ from contracts.calendar import paris_day
 from contracts.identifiers import Siret
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from hub.notifications.feed import place_new
+from hub.notifications.messages import Kind, write_message
 from hub.notifications.tables import DELIVERY
 from hub.partners.registry import agreements_of
 from hub.partners.tables import PARTNER, WEBHOOK
@@ -202,6 +203,7 @@ def _turn_off(tx: WriteTx, siret: str, reason: str, *, now: datetime) -> None:
     _LOG.error("webhook of %s is turned off: %s", siret, reason)
     done = {"step": "webhook_off", "reason": reason}
     append(tx, JournalEntry(act=JournalAct.PARTNER, actor=SENDER, recipient=siret, detail=done))
+    write_message(tx, Kind.WEBHOOK_OFF, siret=siret, not_before=now, now=now)
 
 
 def _taken(tx: WriteTx, siret: str, *, was_away: bool, now: datetime) -> None:

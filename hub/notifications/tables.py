@@ -32,3 +32,20 @@ FEED = Table(
     Column("last_place", BigInteger, nullable=False),
     Column("pruned_to", BigInteger, nullable=False),
 )
+
+MESSAGE = Table(
+    "message",
+    METADATA,
+    Column("message_id", Uuid, primary_key=True),
+    Column("person_id", Uuid),
+    Column("siret", Text),
+    Column("kind", Text, nullable=False),
+    Column("about", Uuid),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", TIMESTAMP(timezone=True), nullable=False),
+    Column("leased_until", TIMESTAMP(timezone=True)),
+    Column("last_outcome", Text),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("settled_at", TIMESTAMP(timezone=True)),
+)

@@ -67,6 +67,7 @@ ASK = Table(
     Column("requirement", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("message_id", Uuid),
 )
 
 SPARED_ASK = Table(

@@ -64,6 +64,10 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
         | _bindings(places, secrets=True)
         | {
             "HUB_WEBHOOK_ORIGINS": json.dumps([places.url("sandbox")]),
+            "HUB_SMTP_HOST": LOOPBACK,
+            "HUB_SMTP_PORT": str(places.ports["mail"]),
+            "HUB_SMTP_TLS": "none",
+            "HUB_ASKS_GATHERED_S": "0.5",
             "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
             "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
             "VAULT_JOURNAL_SIGNING_KEY": str(places.key("journal.pem")),
@@ -85,6 +89,7 @@ def sandbox(profile: str, places: Places) -> dict[str, str]:
     return {
         "CONNECTORS_SANDBOX_PROFILE": profile,
         "CONNECTORS_SANDBOX_PORT": str(places.ports["sandbox"]),
+        "CONNECTORS_SANDBOX_MAIL_PORT": str(places.ports["mail"]),
         "CONNECTORS_SANDBOX_STATE": str(places.sandbox),
         "CONNECTORS_SANDBOX_BASE_URL": places.url("sandbox"),
         "CONNECTORS_SANDBOX_DOOR_URL": places.url("door"),

@@ -7,7 +7,7 @@ from orchestration.stack.errors import NotRunning
 from orchestration.stack.layout import Layout
 from orchestration.stack.ports import LOOPBACK, PortBook
 
-WEB_PARTS = ("door", "release", "sandbox", "dagster-code", "dagster-web")
+WEB_PARTS = ("door", "release", "sandbox", "mail", "dagster-code", "dagster-web")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ _ENDING = text(
 )
 ENDS_SOON = timedelta(days=60)
 """How long before its end an agreement is named: a new one takes an assembly's decision."""
+_OFF = text("SELECT count(*) FROM hub.webhook WHERE disabled_at IS NOT NULL")
+_DOUBTFUL = text("SELECT count(*) FROM hub.message WHERE state = 'in_doubt' AND created_at > :then")
+_REMEMBERED = timedelta(days=30)
 _ERASURES = frozenset({Job.ERASE_DOCUMENT.value, Job.EXPIRE_DOCUMENT.value})
 
 
@@ -43,7 +46,7 @@ def troubles(stores: StoreAddresses) -> list[Trouble]:
     database = Database.connect(stores.dsn("unefois_worker", driver="psycopg"), pool_size=1)
     try:
         with database.read() as tx:
-            return [*_papers(tx, utc_now()), *_jobs(tx), *_objects(tx), *_partners(tx, utc_now())]
+            return [*_papers(tx, utc_now()), *_jobs(tx), *_objects(tx), *_partners(tx, utc_now()), *_telling(tx)]
     finally:
         database.close()
 
@@ -100,3 +103,16 @@ def _partners(tx: ReadTx, now: datetime) -> Iterator[Trouble]:
         yield Trouble(f"partner {slug} is suspended", f"« unefois partner resume {slug} » once it may be", grave=False)
     for row in tx.execute(_ENDING, {"then": (now + ENDS_SOON).date()}):
         yield Trouble(f"agreement {row.reference} ends on {row.valid_until}", "renew it in its file", grave=False)
+
+
+def _telling(tx: ReadTx) -> Iterator[Trouble]:
+    off = tx.execute(_OFF).scalar_one()
+    if off:
+        to_do = "their contacts were written to; « unefois partner open-webhook » once they are well"
+        yield Trouble(f"{off} partners' webhooks are turned off; what they are told waits", to_do, grave=False)
+    doubtful = tx.execute(_DOUBTFUL, {"then": utc_now() - _REMEMBERED}).scalar_one()
+    if doubtful:
+        to_do = (
+            "ask the mail server by the Message-ID, which begins with hub.message.message_id; a reminder comes anyway"
+        )
+        yield Trouble(f"{doubtful} messages to families may have been sent or not", to_do, grave=False)

@@ -53,6 +53,8 @@ TRANSPORTS = {
 NETWORK = {"httpx", "requests", "aiohttp", "urllib.request", "http.client", "smtplib", "ftplib", "websockets"}
 NETWORK_USERS = {
     "connectors.http": "the transport of connectors",
+    "connectors.mail": "letters whose text is fixed and names nobody",
+    "orchestration.partner_check": "plays a partner's engineer from outside, and is told nothing but that partner's key",
     "vault.storage.s3": "the object store",
     "vault.storage.carrier": "carries what the object store's SDK signed",
     "vault.storage.wire": "the same, for what is small or read",

@@ -165,6 +165,7 @@ def _papers(
     owner: psycopg.Connection, custody: Custody, done: Sequence[tuple[Made, Sequence[Paper]]], at: datetime
 ) -> None:
     documents, readings, evidence = [], [], []
+    done = [(made, papers) for made, papers in done if papers]
     for start in range(0, len(done), 500):
         with custody.db.transaction() as tx:
             keys = {made.adult: custody.keys.current(tx, made.adult) for made, _ in done[start : start + 500]}

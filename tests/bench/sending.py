@@ -7,7 +7,7 @@ import threading
 from connectors.addresses import AddressRule, Origin
 from hub.bootstrap import back, read_settings
 from hub.notifications.deliveries import Sender
-from orchestration.worker import deliver_for_ever
+from orchestration.telling import deliver_for_ever
 from vault import bootstrap as vault_parts
 
 

@@ -48,10 +48,12 @@ def _measured(name: str, count: int, rate: int, *, goal_ms: float) -> Row:
         before = set(receiver.at)
         _write(system, count, rate, sirets)
         eventually(lambda: len(receiver.at) == count + WARM_UP, within=120)
-        waits = _waits(system, receiver, before)
+        waits, reached = _waits(system, receiver, before)
     p95 = percentile(waits, 0.95)
-    took = f"p50 {percentile(waits, 0.5):.0f} ms, {rate} events/s asked for"
-    return Row(name, round(p95, 1), "ms", f"< {goal_ms:g}", p95 < goal_ms, repetitions=len(waits), note=took)
+    took = f"p50 {percentile(waits, 0.5):.0f} ms; {reached:.0f} of {rate} events a second were reached"
+    # A machine that could not even write them so fast has shown nothing.
+    holds = p95 < goal_ms and reached > 0.9 * rate
+    return Row(name, round(p95, 1), "ms", f"< {goal_ms:g}", holds, repetitions=len(waits), note=took)
 
 
 def _partner(system: System, receiver: Receiver) -> str:
@@ -70,12 +72,15 @@ def _partner(system: System, receiver: Receiver) -> str:
 
 def _write(system: System, count: int, rate: int, sirets: list[str]) -> None:
     writing = workers.spawn(system, ["tests.bench.writing", str(count), str(rate), *sirets])
-    assert writing.wait(180) == 0
+    assert writing.wait(600) == 0
 
 
-def _waits(system: System, receiver: Receiver, before: set[str]) -> list[float]:
+def _waits(system: System, receiver: Receiver, before: set[str]) -> tuple[list[float], float]:
+    """Milliseconds from each event to its verified webhook, and how many events a second were written."""
     with psycopg.connect(system.owner_dsn()) as connection:
         rows = connection.execute(
             "SELECT delivery_id::text, extract(epoch FROM created_at) FROM hub.delivery"
         ).fetchall()
-    return [(receiver.at[m] - float(at)) * 1000 for m, at in rows if m in receiver.at and m not in before]
+    told = {message: float(at) for message, at in rows if message in receiver.at and message not in before}
+    reached = len(told) / (max(told.values()) - min(told.values()))
+    return [(receiver.at[message] - at) * 1000 for message, at in told.items()], reached

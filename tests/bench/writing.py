@@ -22,8 +22,6 @@ def main(count: int, rate: float, sirets: list[str]) -> None:
             event = publish(tx, RequirementSatisfied(line, "household_income", new_uuid()), now=now)
             signal = Signal(event, RequirementSatisfied.type, line, "canteen_tariff", "household_income", "2026-2027")
             notify(tx, Siret(sirets[number % len(sirets)]), signal, now=now)
-    # The rate that was reached; the bench says it beside its figure.
-    sys.stdout.write(f"{count / (time.monotonic() - begun):.1f}\n")
 
 
 if __name__ == "__main__":
