@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Row
 
 from contracts.answers import Gives
@@ -19,6 +19,7 @@ from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym, resolve
 from hub.partners.registry import agreements_of
+from hub.partners.tables import PSEUDONYM
 from hub.releases.answering import AnswerSigner, Bound, answer, documents, none
 from hub.releases.disclosing import Sealed
 from hub.releases.gate import Answered, Cause, Channel, Ordered, hand_over, new_release, order_answer, order_release
@@ -36,6 +37,7 @@ from vault.documents.custody import Custody
 from vault.documents.opening import Opened, released_media_type
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+from vault.ready import Ready
 
 
 class AnswerKind(StrEnum):
@@ -145,17 +147,15 @@ def fetch(
     asked: Asked | None = None
     try:
         with custody.db.transaction() as tx:
-            row = _own_request(tx, caller, request_id)
-            asked = _asked_again(row)
-            evidence_id = resolve(tx, caller.siret, Named.EVIDENCE, handle)
-            if evidence_id is None:
+            row = tx.row(_OFFERED, {"request": request_id, "siret": caller.siret, "handle": handle})
+            if row is None:
                 raise NothingHere
-            kind = tx.execute(select(EVIDENCE.c.evidence_type).where(EVIDENCE.c.evidence_id == evidence_id))
-            caller.require(asked.service, asked.purpose, kind.scalar_one())
+            asked = _asked_again(row)
+            caller.require(asked.service, asked.purpose, row.evidence_type)
             # Read again: what stood behind the question may no longer be the agreement's.
             may_ask(tx, caller, asked, now=now)
             question = Question(
-                EvidenceId(evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
+                EvidenceId(row.evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
             )
             cause = _cause(caller, asked, request_id)
             ordered = order_release(tx, catalogue, question, Channel.PULL, cause, now=now)
@@ -324,17 +324,19 @@ def _asked_again(row: "Row[Any]") -> Asked:
     )
 
 
-def _own_request(tx: ReadTx, caller: Caller, request_id: UUID) -> "Row[Any]":
-    row = tx.execute(
-        select(EVIDENCE_REQUEST).where(
-            EVIDENCE_REQUEST.c.evidence_request_id == request_id,
-            EVIDENCE_REQUEST.c.siret == caller.siret,
-            EVIDENCE_REQUEST.c.outcome == AnswerKind.DOCUMENTS.value,
-        )
-    ).one_or_none()
-    if row is None:
-        raise NothingHere
-    return row
+_OFFERED = Ready(
+    select(EVIDENCE_REQUEST, EVIDENCE.c.evidence_id, EVIDENCE.c.evidence_type)
+    .join(PSEUDONYM, PSEUDONYM.c.siret == EVIDENCE_REQUEST.c.siret)
+    .join(EVIDENCE, EVIDENCE.c.evidence_id == PSEUDONYM.c.subject_id)
+    .where(
+        EVIDENCE_REQUEST.c.evidence_request_id == bindparam("request"),
+        EVIDENCE_REQUEST.c.siret == bindparam("siret"),
+        EVIDENCE_REQUEST.c.outcome == AnswerKind.DOCUMENTS.value,
+        PSEUDONYM.c.kind == Named.EVIDENCE.value,
+        PSEUDONYM.c.value == bindparam("handle"),
+    )
+)
+"""What a partner was offered, in one look: its own question, and its own name of a piece of evidence."""
 
 
 def _kept(tx: WriteTx, caller: Caller, asked: Asked, answer: Answer, line_id: UUID | None, *, now: datetime) -> Answer:

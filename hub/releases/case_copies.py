@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 
 from contracts.calendar import months_before, paris_day
@@ -62,19 +62,18 @@ def keep_case_copy(
     months, source, status = _schedule(catalogue, purpose)
     if at_most is not None and at_most < months:
         months, source = at_most, "as long as the person allowed"
-    tx.execute(
-        insert(CASE_COPY).values(
-            case_copy_id=new_uuid(),
-            release_id=release_id,
-            evidence_id=evidence_id,
-            recipient=recipient,
-            purpose=purpose.value,
-            handed_at=now,
-            keep_until=paris_day(months_before(now, -months)),
-            schedule=f"{months} months: {source}",
-            schedule_status=status,
-        )
-    )
+    row = {
+        "case_copy_id": new_uuid(),
+        "release_id": release_id,
+        "evidence_id": evidence_id,
+        "recipient": recipient,
+        "purpose": purpose.value,
+        "handed_at": now,
+        "keep_until": paris_day(months_before(now, -months)),
+        "schedule": f"{months} months: {source}",
+        "schedule_status": status,
+    }
+    tx.insert(CASE_COPY, row)
 
 
 def case_copies(tx: ReadTx, catalogue: Catalogue, document_id: UUID) -> list[CaseCopy]:
