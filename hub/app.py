@@ -78,6 +78,7 @@ def residents_routes() -> FastAPI:
         allowing.router,
         allowing_pages.router,
         accounts.router,
+        informing.router,
     ):
         app.include_router(router)
     pages.install(app)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, select, update
+from sqlalchemy import Select, and_, bindparam, exists, select, update
 from sqlalchemy.engine import Row
 
 from contracts.authorisations import AuthorisationState, Frequency
@@ -17,6 +17,7 @@ from hub.releases.tables import RELEASE, RIGHTS_INFORMATION
 from hub.requests.notices import NoticeKind
 from hub.requests.tables import NOTICE_GIVEN, NOTICE_TEXT, REQUEST, REUSE_GRANT
 from vault.db import ReadTx, WriteTx
+from vault.ready import Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,27 +225,32 @@ def _grants(case: Case, request_id: UUID, frequency: Frequency) -> Select[Any]:
     )
 
 
+_PENDING = Ready(
+    select(REQUEST.c.request_id).where(REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
+)
+_NOTICE = Ready(
+    select(NOTICE_GIVEN.c.notice_id)
+    .join(NOTICE_TEXT, NOTICE_TEXT.c.notice_text_id == NOTICE_GIVEN.c.notice_text_id)
+    .where(
+        NOTICE_GIVEN.c.request_id == bindparam("request"),
+        NOTICE_GIVEN.c.person_id == bindparam("person"),
+        NOTICE_TEXT.c.kind == NoticeKind.ON_REQUEST.value,
+    )
+    .order_by(NOTICE_GIVEN.c.given_at.desc())
+)
+
+
 def _pending(tx: ReadTx, case: Case) -> UUID:
-    found: UUID | None = tx.execute(
-        select(REQUEST.c.request_id).where(REQUEST.c.line_id == case.line_id, REQUEST.c.state == "pending")
-    ).scalar_one_or_none()
-    if found is None:
+    row = tx.row(_PENDING, {"line": case.line_id})
+    if row is None:
         raise NoGround("no pending request")
+    found: UUID = row.request_id
     return found
 
 
 def _notice(tx: ReadTx, request_id: UUID, case: Case) -> UUID:
-    found: UUID | None = tx.execute(
-        select(NOTICE_GIVEN.c.notice_id)
-        .join(NOTICE_TEXT, NOTICE_TEXT.c.notice_text_id == NOTICE_GIVEN.c.notice_text_id)
-        .where(
-            NOTICE_GIVEN.c.request_id == request_id,
-            NOTICE_GIVEN.c.person_id == case.holder_id,
-            NOTICE_TEXT.c.kind == NoticeKind.ON_REQUEST.value,
-        )
-        .order_by(NOTICE_GIVEN.c.given_at.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if found is None:
+    row = tx.row(_NOTICE, {"request": request_id, "person": case.holder_id})
+    if row is None:
         raise NoGround("no notice given (CRPA L.114-8 I)")
+    found: UUID = row.notice_id
     return found
