@@ -107,7 +107,7 @@ def on_authorisation(tx: ReadTx, case: Case, *, now: datetime, hold: bool) -> On
             # Those that serve again are shared by releases; one that serves once is taken, so that two cannot share it.
             statement = statement.with_for_update(read=frequency is Frequency.RECURRING)
         for grant in tx.execute(statement):
-            lack = _first_lack(grant, case, now=now)
+            lack = _first_lack(grant, case, now=now, hold=hold)
             if lack is None:
                 return OnAuthorisation(grant.grant_id, frequency, grant.data_life_months, case.health)
             lacks.append(lack)
@@ -197,7 +197,7 @@ _LACKS = {
 }
 
 
-def _first_lack(grant: "Row[Any]", case: Case, *, now: datetime) -> str | None:
+def _first_lack(grant: "Row[Any]", case: Case, *, now: datetime, hold: bool) -> str | None:
     state = AuthorisationState(grant.state)
     if state is not AuthorisationState.ACTIVE:
         return _LACKS[state]
@@ -205,7 +205,8 @@ def _first_lack(grant: "Row[Any]", case: Case, *, now: datetime) -> str | None:
         return "the authorisation is not for this time"
     if case.evidence_type not in grant.evidence_types:
         return "the authorisation does not name this kind of paper"
-    if grant.used_at is not None and grant.used_at + ONE_ANSWER <= now:
+    # Whoever only looks has a question of their own still to come; for the one it served, `spend` decides.
+    if grant.used_at is not None and (not hold or grant.used_at + ONE_ANSWER <= now):
         return USED
     return None
 

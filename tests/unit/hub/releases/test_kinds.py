@@ -8,7 +8,10 @@ import pytest
 
 from contracts.documents import EvidenceType
 from hub.errors import NoGround, OutsideAgreement
+from hub.releases.grounds import find_ground
 from tests.system import BOURSES
+from tests.unit.hub.releases.conftest import CATALOGUE
+from tests.unit.hub.school_files.conftest import NOW
 
 BIRTH, QUOTIENT, VACCINATION = (
     EvidenceType.BIRTH_CERTIFICATE,
@@ -107,6 +110,9 @@ def test_one_time_serves_one_question_and_each_paper_once(asked):
     question, first = family.question(CANTEEN, BIRTH), family.asking()
     family.release(question, first)
     used = "the authorisation was for one time, and has served"
+    # A hand-over of the day that only looks withholds it, and goes on with the other families.
+    with family.db.read() as tx, pytest.raises(NoGround, match=used):
+        find_ground(tx, CATALOGUE, question, now=NOW)
     assert family.refused(question, cause=first) == used
     assert family.refused(question) == used
     assert family.refused(question, later=timedelta(hours=2)) == used
