@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+INFORMING_MONTHS = 12
+"""How long data that serve to inform of a right may be kept at most (CRPA R.114-9-7)."""
+
 
 class Basis(StrEnum):
     """The legal basis of the processing (RGPD article 6)."""

@@ -164,10 +164,10 @@ def record(
     ``known`` is the holder's key where it has just been looked up.
     """
     try:
-        outcome, reused = _record_once(custody, who, announcement, sealed, settle, known)
+        outcome, reused = _record_once(custody, who, announcement, sealed, settle, known=known)
     except IntegrityError:
         # The same content is held or came in twice at once, or the holder was re-keyed meanwhile: this look sees it.
-        outcome, reused = _record_once(custody, who, announcement, sealed, settle, None)
+        outcome, reused = _record_once(custody, who, announcement, sealed, settle, known=None)
     if reused:
         forget_object(custody, sealed.object_name)
     return outcome
@@ -179,6 +179,7 @@ def _record_once(
     announcement: Announcement,
     sealed: SealedObject,
     settle: Settle,
+    *,
     known: Holder | None,
 ) -> tuple[Outcome, bool]:
     now, caller = custody.now(), str(who.person_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from contracts.grounds import Instrument
+from contracts.grounds import INFORMING_MONTHS, Instrument, Purpose
 from contracts.identifiers import Siret
 from hub.partners.registry import AgreementFile, PartnerFile, read_files
 from hub.requirements.catalogue import Catalogue
@@ -36,9 +36,12 @@ def _faults(file: PartnerFile, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _beyond(agreement: AgreementFile, services: list[Service]) -> Iterator[str]:
-    serving = {service.purpose for service in services}
+    informs = agreement.instrument is Instrument.CRPA_L114_8_II
+    serving = {Purpose.RIGHTS_INFORMATION} if informs else {service.purpose for service in services}
     if set(agreement.purposes) != serving:
-        yield f"purposes: those of its services are {', '.join(sorted(serving))}"
+        yield f"purposes: under {agreement.instrument} those of its services are {', '.join(sorted(serving))}"
+    if informs and agreement.retention_months > INFORMING_MONTHS:
+        yield f"retention_months: informing of rights ends after {INFORMING_MONTHS} months (CRPA L.114-8 II)"
     longest = max(service.case_copy_months for service in services)
     if agreement.retention_months > longest:
         yield f"retention_months: its services keep for {longest} months at most"
@@ -48,7 +51,7 @@ def _beyond(agreement: AgreementFile, services: list[Service]) -> Iterator[str]:
 
 
 def _papers(agreement: AgreementFile, catalogue: Catalogue) -> Iterator[str]:
-    if agreement.instrument is not Instrument.CRPA_L114_8_I:
+    if agreement.instrument is Instrument.CONVENTION:
         return
     secret = [kind for kind in agreement.evidence_types if catalogue.evidence[kind].medical_secret]
     if secret:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 
 from contracts.calendar import months_before, paris_day
-from contracts.grounds import Purpose
+from contracts.grounds import INFORMING_MONTHS, Purpose
 from contracts.identifiers import EvidenceId, ReleaseId, Siret, new_uuid
 from hub.errors import InvalidValue, NothingHere
 from hub.releases.tables import CASE_COPY
@@ -18,8 +18,6 @@ from hub.requirements.entries import Status
 from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 
-INFORMING_MONTHS = 12
-"""How long data that serve to inform of a right may be kept at most."""
 WHY_FR = "Ce service doit garder la copie dans le dossier de votre demande."
 WHY_EN = "This service must keep the copy in the case of your request."
 

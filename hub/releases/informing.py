@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from contracts.calendar import months_before, paris_day
 from contracts.events import RightsInformationEnded
-from contracts.grounds import Instrument, Purpose
+from contracts.grounds import INFORMING_MONTHS, Instrument, Purpose
 from contracts.identifiers import PersonId, Siret, new_uuid
 from hub.errors import InvalidValue, NoGround, NothingHere
 from hub.notifications.fanout import Signal, notify
@@ -20,7 +20,6 @@ from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.registry import agreements_of
 from hub.persons.deaths import has_died
-from hub.releases.case_copies import INFORMING_MONTHS
 from hub.releases.kinds import INFORMING_ENDED
 from hub.releases.tables import CASE_COPY, RELEASE, RIGHTS_INFORMATION
 from hub.requests.notices import give_notice, notice_of_rights
@@ -116,7 +115,9 @@ def _begin(tx: WriteTx, catalogue: Catalogue, line: "Row[Any]", what: tuple[str,
         )
     )
     actor = Actor(ActorKind.PARTNER, line.body)
-    _journal(tx, actor, person, line.body, Informing.OPEN, {"notice": str(notice_id), "on_behalf_of": on_behalf_of})
+    _journal(
+        tx, actor, person, line.body, Informing.OPEN, told={"notice": str(notice_id), "on_behalf_of": on_behalf_of}
+    )
     found = _of(tx, person, line.body, service)
     if found is None:
         raise NothingHere
@@ -228,7 +229,7 @@ def _end(tx: WriteTx, row: "Row[Any]", state: Informing, actor: Actor, *, now: d
         return
     this = RIGHTS_INFORMATION.c.information_id == row.information_id
     tx.execute(update(RIGHTS_INFORMATION).where(this).values(state=state.value, ended_at=now))
-    _journal(tx, actor, PersonId(row.person_id), row.recipient, state, {})
+    _journal(tx, actor, PersonId(row.person_id), row.recipient, state, told={})
     event = RightsInformationEnded(row.information_id, state.value)
     event_id = publish(tx, event, now=now)
     line = _line(tx, row.line_id)
@@ -238,7 +239,7 @@ def _end(tx: WriteTx, row: "Row[Any]", state: Informing, actor: Actor, *, now: d
 
 
 def _journal(
-    tx: WriteTx, actor: Actor, person: PersonId, recipient: str, state: Informing, told: dict[str, str]
+    tx: WriteTx, actor: Actor, person: PersonId, recipient: str, state: Informing, *, told: dict[str, str]
 ) -> None:
     append(
         tx,

@@ -11,6 +11,7 @@ from hub.persons.links import Authority, link_between, write_link
 from tests.journeys.agents import CLAIRE, Agent, applied, review_of
 from tests.journeys.doors import Partner, family, person_id, rows, schema, subject_of
 from tests.journeys.test_confirming import asked, both_parents, reply
+from tests.journeys.test_informing import tell, with_quotient
 from tests.system import CAISSE, MAIRIE, Resident, System, eventually
 from vault.bootstrap import utc_now
 from vault.db import Database
@@ -36,6 +37,7 @@ def lived(running: System) -> Resident:
         parent.http.delete(f"/v1/documents/{paper}")
         eventually(lambda paper=paper: parent.http.get(f"/v1/documents/{paper}").json()["state"] == "erased")
     disagree(running)
+    oppose(running)
     return parent
 
 
@@ -52,6 +54,16 @@ def disagree(running: System) -> None:
         link = link_between(tx, person_id(second), UUID(child))
         write_link(tx, replace(link, authority=Authority.WITHDRAWN), now=utc_now())
     db.close()
+
+
+def oppose(running: System) -> None:
+    """Somebody who pauses what they authorised, and opposes being told of a right."""
+    parent = with_quotient(running)
+    (authorisation,) = parent.http.get("/v1/authorisations").json()
+    assert parent.http.post(f"/v1/authorisations/{authorisation['authorisation']}/pause").status_code == 200
+    assert tell(Partner(running, "caisse-13"), parent).status_code == 201
+    (told,) = parent.http.get("/v1/rights-information").json()
+    assert parent.http.post(f"/v1/rights-information/{told['information_id']}/opposition").status_code == 204
 
 
 def test_every_event_that_was_published_is_of_the_closed_list_and_of_its_shape(running, lived):

@@ -215,8 +215,9 @@ class Partner:
     def details(self) -> list[dict[str, Any]]:
         """All that this partner's agreements cover, service by service."""
         (own,) = (file for file in read_partners(CODE_ROOT / "contracts" / "partners") if file.slug == self.slug)
-        services = [service for agreement in own.agreements for service in agreement.services]
-        return [{"type": DETAIL_TYPE, "service": one, "purpose": load().services[one].purpose} for one in services]
+        covered = {(one, purpose) for each in own.agreements for one in each.services for purpose in each.purposes}
+        pairs = [(one, load().services[one].purpose) for one in sorted({service for service, _ in covered})]
+        return [{"type": DETAIL_TYPE, "service": one, "purpose": of} for one, of in pairs if (one, of) in covered]
 
     def ask_token(self, assertion: str, *, auth: httpx.Auth | None = None, **changed: str) -> httpx.Response:
         form = {

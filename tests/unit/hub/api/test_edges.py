@@ -12,7 +12,7 @@ from contracts.problems import PROBLEMS
 from hub.api.callers import refuse_cross_site
 from hub.api.documents import content_length, file_name
 from hub.api.problems import kind_of
-from hub.api.sign_in import _local
+from hub.api.sign_in import local
 from hub.errors import CrossSite, LengthRequired, NothingHere
 
 DOOR = "http://door.test"
@@ -27,7 +27,7 @@ def request(method: str = "POST", **headers: str) -> Request:
 @given(st.text(alphabet=st.sampled_from("/\\:.?#@%a\t\n\r\x00 \u2028eé"), max_size=12))
 def test_a_way_back_never_leaves_the_door(address):
     # As a browser reads it (WHATWG URL): backslashes are slashes, tabs and line ends are not there.
-    found = _local(address)
+    found = local(address)
     read = found.replace("\\", "/").translate({9: None, 10: None, 13: None})
     assert urlsplit(urljoin(f"{DOOR}/", read)).netloc == urlsplit(DOOR).netloc
     assert not read.startswith("//")
@@ -35,7 +35,7 @@ def test_a_way_back_never_leaves_the_door(address):
 
 @pytest.mark.parametrize("address", ["/", "/demandes?x=1", "/v1/session", "/recus/1#haut"])
 def test_a_way_back_of_ours_is_kept(address):
-    assert _local(address) == address
+    assert local(address) == address
 
 
 @pytest.mark.parametrize(
