@@ -3,12 +3,15 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys.agents import Agent
-from tests.system import System
+from tests.journeys.caring import enrolled
+from tests.journeys.doors import Partner
+from tests.system import Resident, System
 from vault.db import Database
 
 
@@ -24,6 +27,18 @@ def owner(running: System) -> Iterator[Database]:
     db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
     yield db
     db.close()
+
+
+@pytest.fixture(scope="module")
+def caisse(running: System) -> Partner:
+    """The software of a Caisse."""
+    return Partner(running, "caisse-13")
+
+
+@pytest.fixture(scope="module")
+def served(running: System) -> tuple[Resident, UUID]:
+    """A family whose paper the Caisse may have, and what the Caisse calls its line."""
+    return enrolled(running)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 
 import httpx
-import pytest
 
 from tests.journeys.doors import Partner, assert_problem, family, rows, subject_of
 from tests.system import CAISSE, Resident
@@ -12,11 +11,6 @@ TARIFF, INCOME = "canteen_tariff", "household_income"
 TELLS = "/hub/v1/rights-information"
 DETAIL = {"type": "urn:unefois:evidence-request", "service": TARIFF, "purpose": "rights_information"}
 BEHIND = "treatment:rights_information"
-
-
-@pytest.fixture
-def caisse(running) -> Partner:
-    return Partner(running, "caisse-13")
 
 
 def with_quotient(running) -> Resident:

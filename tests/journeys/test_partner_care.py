@@ -1,63 +1,23 @@
 """Whoever looks after partners: plan and apply, suspend and resume, stop everything, and tell whom a leak reached."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import anyio
 import httpx
 import pytest
 from typer.testing import CliRunner
 
-from connectors.jose import thumbprint
-from hub.api.callers import COOKIE
-from hub.app import residents
-from hub.bootstrap import door
-from hub.settings import HubSettings
 from orchestration.cli import app
-from orchestration.stack import environment, provision
+from orchestration.stack import provision
 from orchestration.stack.trouble import troubles
 from tests.journeys.agents import CLAIRE, ODILE, SARAH, Agent
-from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
+from tests.journeys.caring import ASKED, REFERENCE, newest, stopped, suspended, unefois
+from tests.journeys.doors import Partner, assert_problem, rows, value
 from tests.journeys.test_hand_over import hand_over  # noqa: F401 - a fixture
-from tests.journeys.test_partners import coined
-from tests.system import CAISSE, FAMILLES, Resident, System
-from tests.unit.hub.web.pages_read import Page
-from vault.journal.records import parse_record
-from vault.settings import VaultSettings
+from tests.system import CAISSE
 
-ASKED = ("canteen_enrolment", "child_identity")
-REFERENCE = "CDE13-2026-01"
 CONNECTIONS = 12
 """So many that the kernel hands some to each process of a door."""
-
-
-def unefois(system: System, *words: str) -> str:
-    """Run the command on this system's state folder, and return what it printed."""
-    done = CliRunner().invoke(app, [*words, "--state", str(system.running.layout.state)])
-    assert done.exit_code == 0, done.output or repr(done.exception)
-    return done.output
-
-
-def enrolled(system: System) -> tuple[Resident, UUID]:
-    """A family whose paper the Caisse may have, and what the Caisse calls its line."""
-    parent, child = family(system)
-    parent.request(child, "canteen_enrolment", CAISSE)
-    parent.satisfied(*ASKED)
-    return parent, subject_of(parent, CAISSE, "canteen_enrolment")
-
-
-@pytest.fixture(scope="module")
-def served(running) -> tuple[Resident, UUID]:
-    return enrolled(running)
-
-
-@pytest.fixture(scope="module")
-def caisse(running) -> Partner:
-    return Partner(running, "caisse-13")
 
 
 def everywhere(partner: Partner, subject: UUID, token: str, **changed: str) -> list[httpx.Response]:
@@ -69,33 +29,6 @@ def everywhere(partner: Partner, subject: UUID, token: str, **changed: str) -> l
             answers.append(partner.ask(subject, *ASKED, token=token, **changed))
     partner.http = httpx.Client(base_url=partner.system.release_url, timeout=30)
     return answers
-
-
-def newest(system: System, step: str) -> dict[str, Any]:
-    """What the journal says of the newest change of that kind: actor, recipient and detail."""
-    statement = """SELECT record FROM vault.journal_entry JOIN vault.journal_record USING (entry_id)
-                   WHERE act = 'partner' ORDER BY recorded_at DESC, entry_id DESC"""
-    entries = (parse_record(bytes(row["record"])) for row in rows(system, statement))
-    found = next(entry for entry in entries if entry.detail["step"] == step)
-    return {"actor": found.actor.id, "recipient": found.recipient, **found.detail}
-
-
-@contextmanager
-def suspended(system: System, *which: str) -> Iterator[None]:
-    unefois(system, "partner", "suspend", *which, "--reason", "Clé perdue")
-    try:
-        yield
-    finally:
-        unefois(system, "partner", "resume", *which)
-
-
-@contextmanager
-def stopped(system: System) -> Iterator[None]:
-    unefois(system, "release", "stop", "--reason", "Incident en cours d'examen")
-    try:
-        yield
-    finally:
-        unefois(system, "release", "resume")
 
 
 # Suspending ----------------------------------------------------------------------------------------------------------
@@ -367,176 +300,10 @@ def test_an_agreement_that_its_file_no_longer_has_is_retracted(running, files, c
 # Breaches ------------------------------------------------------------------------------------------------------------
 
 
-def report(system: System, *words: str) -> dict[str, Any]:
-    since = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
-    found: dict[str, Any] = json.loads(unefois(system, "breach", "report", "--json", "--since", since, *words))
-    return found
-
-
-def ways_of(told: dict[str, Any], kind: str, identifier: object) -> dict[str, int]:
-    (found,) = (one["ways"] for one in told[f"{kind}s"] if one[kind] == str(identifier))
-    return dict(found)
-
-
-def test_a_breach_report_names_persons_and_papers_by_the_key_of_the_token(running):
-    parent, subject = enrolled(running)
-    thief = Partner(running, "caisse-13")
-    (offered,) = thief.ask(subject, *ASKED).json()["evidence"]
-    for _ in range(2):
-        assert thief.fetch(offered["href"]).status_code == 200
-    told = report(running, "--key", thumbprint(thief.proof_key))
-    (paper,) = parent.http.get("/v1/documents").json()
-    child = value(running, "SELECT child_id FROM hub.family_link WHERE adult_id = %(who)s", who=person_id(parent))
-    assert told["counts"]["releases"] == {"pull": 2}
-    assert ways_of(told, "paper", paper["document"]) == {"pull": 2}
-    assert {one["person"] for one in told["persons"]} == {str(person_id(parent)), str(child)}
-    assert ways_of(told, "person", child) == {"pull": 2, "question": 1}
-    assert told["counts"]["case_copies"] == 2
-    assert (told["only_in_rows"], told["only_in_journal"]) == ([], [])
-
-
-def test_a_breach_report_of_a_partner_has_files_and_notifications_too(running, hand_over):  # noqa: F811 - the fixture
-    parent, _ = enrolled(running)
-    hand_over()
-    told = report(running, "--partner", "caisse-13")
-    ways = ways_of(told, "person", person_id(parent))
-    assert ways["push"] == 1
-    assert ways["notification"] >= 1
-    assert any(name.startswith("caisse-13-fichiers ") for name in told["files"])
-    assert (told["only_in_rows"], told["only_in_journal"]) == ([], [])
-    kid = Partner(running, "caisse-13").key["kid"]
-    assert "push" not in report(running, "--partner", "caisse-13", "--key", kid)["counts"]["releases"]
-
-
-def test_a_breach_report_is_a_table_too_and_names_nobody(running, served):
-    words = unefois(running, "breach", "report", "--partner", "caisse-13", "--since", "2026-01-01")
-    assert str(person_id(served[0])) in words
-    assert served[0].family_name.upper() not in words.upper()
-
-
-def test_a_breach_report_needs_a_partner_or_a_key(running):
-    words = ["breach", "report", "--since", "2026-01-01", "--state", str(running.running.layout.state)]
-    assert CliRunner().invoke(app, words).exit_code == 1
-
-
 # The public list -----------------------------------------------------------------------------------------------------
-
-
-def test_the_list_of_exchanges_is_public_and_holds_what_is_in_force(running):
-    def listed() -> dict[str, dict[str, Any]]:
-        found = httpx.get(f"{running.door_url}/v1/data-exchanges", timeout=10).json()
-        return {one["agreement"]: one for one in found}
-
-    told = listed()[REFERENCE]
-    assert told["recipient_siret"] == CAISSE
-    assert told["instrument"] == "CRPA L.114-8 I"
-    assert "API Particulier" in told["source"]
-    with suspended(running, "caisse-13", "--agreement", REFERENCE):
-        assert REFERENCE not in listed()
-    with suspended(running, "paris-familles"):
-        assert not [one for one in listed().values() if one["recipient_siret"] == FAMILLES]
-
-
-def test_the_page_of_exchanges_is_for_everybody_and_linked_from_each_page(running):
-    answer = httpx.get(f"{running.door_url}/echanges", timeout=10)
-    page = Page(answer.text)
-    assert (answer.status_code, page.problems) == (200, [])
-    assert "Caisse des écoles du 13e arrondissement" in page.text
-    assert 'href="/echanges"' in httpx.get(f"{running.door_url}/", timeout=10).text
 
 
 # Quotas --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_partner_is_told_its_quota_and_stopped_where_it_is_over(running):
-    partner = Partner(running, "bourses")
-    token, limit = partner.token(), "UPDATE hub.partner SET requests_per_minute = {} WHERE slug = 'bourses'"
-    question = (UUID(int=1), "bursary", "household_income")
-    told = partner.ask(*question, token=token).headers
-    assert told["ratelimit-policy"] == '"partner";q=100000;w=60'
-    assert told["ratelimit"].startswith('"partner";r=9')
-    rows(running, limit.format(1))
-    try:
-        answers = [partner.ask(*question, token=token) for _ in range(CONNECTIONS)]
-    finally:
-        rows(running, limit.format(100_000))
-    over = [one for one in answers if one.status_code == 429]
-    assert over
-    assert_problem(over[-1], "quota-exceeded")
-    assert over[-1].headers["ratelimit-policy"] == '"partner";q=1;w=60'
-    assert over[-1].headers["ratelimit"].startswith('"partner";r=0;t=')
-    assert 1 <= int(over[-1].headers["retry-after"]) <= 60
-    assert partner.ask(*question, token=token).status_code == 200
-
-
-def test_a_resident_is_stopped_where_their_quota_is_over(running, served, monkeypatch):
-    told = environment.door("test", running.places, running.stores) | {"HUB_RESIDENT_REQUESTS_PER_MINUTE": "1"}
-    for name, said in told.items():
-        monkeypatch.setenv(name, said)
-    strict, cookies = door(VaultSettings(), HubSettings()), {COOKIE: served[0].http.cookies[COOKIE]}
-
-    async def ask() -> list[httpx.Response]:
-        way = httpx.ASGITransport(residents(strict))
-        async with httpx.AsyncClient(transport=way, base_url=running.door_url, cookies=cookies) as browser:
-            return [await browser.get("/v1/children") for _ in range(4)]
-
-    answers = anyio.run(ask)
-    strict.custody.db.close()
-    assert_problem(answers[-1], "quota-exceeded")
-    assert int(answers[-1].headers["retry-after"]) >= 1
-    assert served[0].http.get("/v1/children").status_code == 200
-
-
-def test_a_resident_is_told_their_quota(running, served):
-    assert served[0].http.get("/v1/children").headers["ratelimit-policy"] == '"resident";q=1000000;w=60'
-
-
 # Idempotency-Key -----------------------------------------------------------------------------------------------------
-
-
-def ask_under(partner: Partner, key: str, token: str, **changed: str) -> httpx.Response:
-    question = {"service": ASKED[0], "requirement": ASKED[1], "purpose": ASKED[0]}
-    question |= {"on_behalf_of": f"treatment:{ASKED[0]}"} | changed
-    told = {"idempotency-key": key}
-    return partner.http.post("/hub/v1/evidence-requests", json=question, headers=told, auth=partner.proving(token))
-
-
-def test_a_question_under_a_key_has_one_answer_and_one_row(running, caisse, served):
-    token, key, subject = caisse.token(), f"question-{served[1]}", str(served[1])
-    first = ask_under(caisse, key, token, subject=subject)
-    again = ask_under(caisse, key, token, subject=subject)
-    assert (first.status_code, first.json()) == (again.status_code, again.json())
-    counted = "SELECT count(*) FROM hub.evidence_request WHERE evidence_request_id = %(request)s::uuid"
-    assert value(running, counted, request=first.json()["request"]) == 1
-    other = ask_under(caisse, key, token, subject=subject, on_behalf_of="agent:canteen_officer:1")
-    assert_problem(other, "idempotency-key-reused")
-    assert_problem(ask_under(caisse, "no key at all", token, subject=subject), "idempotency-key-missing")
-
-
-def test_an_answer_is_not_said_again_to_whom_it_may_not_be_said_any_more(running, caisse, served):
-    token, key, subject = caisse.token(), f"later-{served[1]}", str(served[1])
-    assert ask_under(caisse, key, token, subject=subject).status_code == 200
-    with suspended(running, "caisse-13", "--agreement", REFERENCE):
-        assert_problem(ask_under(caisse, key, token, subject=subject), "outside-agreement")
-
-
-def test_what_was_refused_may_be_tried_again_under_the_same_key(running, caisse, served):
-    token, key, subject = caisse.token(), f"refused-{served[1]}", str(served[1])
-    with suspended(running, "caisse-13", "--agreement", REFERENCE):
-        assert_problem(ask_under(caisse, key, token, subject=subject), "outside-agreement")
-    assert ask_under(caisse, key, token, subject=subject).status_code == 200
-
-
-def test_a_family_is_asked_once_under_a_key_and_the_retry_is_told_so(running):
-    parent, child = family(running)
-    parent.request(child, "after_school", FAMILLES)
-    partner = Partner(running, "paris-familles")
-    told = {"subject": str(coined(parent, FAMILLES, "after_school")), "requirement": "insurance"}
-    told |= {"on_behalf_of": "treatment:after_school"}
-    key = {"idempotency-key": f"ask-{told['subject']}"}
-    first, again = (
-        partner.http.post("/hub/v1/family-asks", json=told, headers=key, auth=partner.proving(partner.token()))
-        for _ in range(2)
-    )
-    assert first.status_code == 201, first.text
-    assert (again.status_code, again.json()) == (201, first.json())

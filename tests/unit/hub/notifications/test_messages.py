@@ -221,5 +221,5 @@ def test_a_webhook_that_is_turned_off_is_told_to_the_partners_contact_once(town,
         town.tell(partner, str(n), line=new_uuid())
     town.drain()
     look(town, post)
-    assert [letter.to for letter in way.sent] == ["si@body.example"]
+    assert [letter.to for letter in way.sent] == ["si@caisse13.example"]
     assert "/hub/v1/webhook/open" in way.sent[0].text

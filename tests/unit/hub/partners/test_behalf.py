@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from contracts.grounds import Purpose
 from hub.errors import InvalidValue, NotHabilitated, OutsideAgreement
 from hub.partners.behalf import require_agreement
-from tests.unit.hub.partners.stating import agreement
+from tests.assets.partners import agreement
 
 AGREEMENTS = [agreement(), agreement(reference="A-2", services=["bursary"], purposes=["bursary"], treatments=[])]
 

@@ -10,11 +10,11 @@ from contracts.grounds import Purpose
 from hub.errors import DetailsRefused
 from hub.partners.details import DETAIL_TYPE, dumped, grant, read_details, read_granted
 from hub.partners.registry import AgreementFile
-from tests.unit.hub.partners import stating
+from tests.assets import partners
 
 
 def agreement(service: str, *types: str) -> AgreementFile:
-    return stating.agreement(purposes=(service,), services=(service,), evidence_types=types)
+    return partners.agreement(purposes=(service,), services=(service,), evidence_types=types)
 
 
 AGREEMENTS = [

@@ -9,7 +9,7 @@ from connectors.jose import generate_key, public_part
 from hub.errors import PartnerFilesRefused
 from hub.partners.registry import read_partners, secret_context
 from orchestration.stack.layout import CODE_ROOT
-from tests.unit.hub.partners.stating import STATED, agreement, partner
+from tests.assets.partners import STATED, agreement, partner
 
 FOLDER = CODE_ROOT / "contracts" / "partners"
 KEY = public_part(generate_key("caisse-1"))

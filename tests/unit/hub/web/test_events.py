@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.unit.hub.web.conftest import Place
 from tests.unit.hub.web.pages_read import Page
 from tests.unit.hub.web.test_homes import at_the_canteen
-from tests.unit.hub.web.test_pages import get, only_child, page, send, wish, with_child
+from tests.unit.hub.web.visiting import get, only_child, page, send, wish, with_child
 
 SLUGS = ("naissance", "separation", "perte-emploi", "deces")
 

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import text
 
 from tests.unit.hub.web.conftest import Place
-from tests.unit.hub.web.test_pages import get, only_child, page, send, wish, with_child
+from tests.unit.hub.web.visiting import get, only_child, page, send, wish, with_child
 
 CAISSE_19 = "Caisse des écoles du 19e arrondissement"
 
