@@ -12,7 +12,7 @@ import pytest
 from orchestration.keys import rotate_one_machine
 from orchestration.stack.environment import pipelines
 from orchestration.stack.state import read_state
-from tests.journeys.doors import value
+from tests.journeys.doors import rows
 from tests.system import Resident, System, eventually
 from vault.bootstrap import custody, head_signer
 from vault.crypto.errors import KeyRightMissing
@@ -85,7 +85,8 @@ def test_only_those_that_read_or_release_can_open(
 
 def holder_of(running: System, paper: str) -> UUID:
     """Whose a paper is."""
-    found: UUID = value(running, "SELECT holder_id FROM vault.document WHERE document_id = %(id)s", id=paper)
+    (row,) = rows(running, "SELECT holder_id FROM vault.document WHERE document_id = %(id)s", id=paper)
+    found: UUID = row["holder_id"]
     return found
 
 
