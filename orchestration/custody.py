@@ -26,6 +26,7 @@ from vault.ingest.giving_up import ask_again
 from vault.ingest.rescanning import ask_all_again
 from vault.reconciliation.sweeping import Reconciled, compare, reconcile
 from vault.settings import VaultSettings
+from vault.standing import Purpose, standing
 
 PROFILE = "demo"
 """Of the operator's own process; it starts nothing and reads no seal, so no profile changes what it does."""
@@ -95,7 +96,7 @@ def _compared(done: Reconciled) -> str:
 
 def rescan_all(layout: Layout) -> int:
     """Have every paper in use scanned again by the worker, whatever it was scanned with; return how many those are."""
-    with worker_custody(layout) as custody, custody.db.transaction() as tx:
+    with standing(purpose=Purpose.SAFETY), worker_custody(layout) as custody, custody.db.transaction() as tx:
         return ask_all_again(tx)
 
 

@@ -17,6 +17,7 @@ from vault.errors import DatabaseUnavailable, KeyServiceUnavailable
 from vault.ingest.child import ReaderUnavailable
 from vault.ingest.giving_up import give_up
 from vault.jobs import Job
+from vault.standing import standing
 from vault.storage.errors import StoreUnavailable
 from vault.troubles import DIED, Trouble, forget_trouble, note_death, note_failure
 
@@ -68,7 +69,9 @@ class Tries:
     def run(self, deferred: DeferredJob, job: Job, work: Callable[[UUID], object], identifier: UUID) -> None:
         """Do a job's work; raises :class:`StoreAway` or :class:`JobFailed`, with only the kind of what was raised."""
         try:
-            work(identifier)
+            # What a job may see is what its own row says, as long as it is being done.
+            with standing(job=_id(deferred)):
+                work(identifier)
             if deferred.attempts:
                 self._within(lambda tx: forget_trouble(tx, _id(deferred)))
         except AWAY as error:
@@ -92,7 +95,8 @@ class Tries:
 
         self._within(note)
         if deaths >= DEATHS and deferred.task_name not in ENDLESS:
-            self._give_up(deferred.task_name, _identifier(deferred), DIED)
+            with standing(job=_id(deferred)):
+                self._give_up(deferred.task_name, _identifier(deferred), DIED)
             return None
         # Suspects that ran beside one another do not meet again: only the guilty one dies each time.
         apart = 0 if deaths < 2 else 3 ** (deaths - 1) * (1 + _id(deferred) % 4)
@@ -102,7 +106,8 @@ class Tries:
         try:
             trouble = self._noted(deferred, kind)
             if trouble.failures >= FAILURES and job not in ENDLESS:
-                self._give_up(job, identifier, kind)
+                with standing(job=_id(deferred)):
+                    self._give_up(job, identifier, kind)
                 return JobFailed(kind)
         except DatabaseUnavailable as error:
             return StoreAway(type(error).__name__)

@@ -33,8 +33,9 @@ from sqlalchemy.exc import DataError, DisconnectionError, IntegrityError, Operat
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from vault.errors import DatabaseUnavailable, NothingChanged, ObjectCondemned, VaultError
-from vault.flights import doubt
+from vault.flights import Told, doubt, fly
 from vault.ready import Asked, Ready, together
+from vault.standing import KINDS, current
 
 METADATA = MetaData(schema="vault")
 """Tables of custody; each room declares its own on it."""
@@ -47,11 +48,22 @@ _Waiting = tuple[_Shape, Mapping[str, Any]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
+_STANDING = ", ".join(f"set_config('unefois.{kind}', ${place}, true)" for place, kind in enumerate(KINDS, 1))
+
+
+def _standing() -> tuple[Told, ...]:
+    """Return the statement that tells the policies who asks, for the length of the transaction it is sent in."""
+    told = current()
+    return () if told is None else (Told(f"SELECT {_STANDING}".encode(), told),)
+
+
 class ReadTx:
     """An open transaction one may read through."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._told: tuple[Told, ...] = ()
+        """What goes before a statement that is a transaction of its own."""
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run one SQLAlchemy Core statement."""
@@ -68,7 +80,7 @@ class ReadTx:
 
     def rows(self, *asked: Asked) -> list[list[Any]]:
         """Run several statements written out, in one round trip; return the rows of each."""
-        return together(_driver(self._connection), asked)
+        return together(_driver(self._connection), asked, self._told)
 
 
 class WriteTx(ReadTx):
@@ -80,7 +92,9 @@ class WriteTx(ReadTx):
 
     def __init__(self, connection: Connection, *, begun: bool = False) -> None:
         super().__init__(connection)
-        self._begun = begun
+        self._told = _standing()
+        # What a standing allows is told in a transaction only: a statement alone must have one begun for it.
+        self._begun = begun and not self._told
         self._waiting: list[_Waiting] = []
 
     def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
@@ -89,7 +103,7 @@ class WriteTx(ReadTx):
         What it tells is no older than what :meth:`execute` would, but nothing is begun for it: only for a plain
         ``SELECT`` that locks nothing and calls no function with an effect.
         """
-        if self._begun or self._waiting:
+        if self._begun or self._waiting or self._told:
             return self.execute(statement, parameters)
         return super().execute(statement, parameters)
 
@@ -123,7 +137,7 @@ class WriteTx(ReadTx):
         waiting, self._waiting = self._waiting, []
         try:
             both = _conditional(_shapes(waiting), changing)
-            both.run(_driver(self._connection), _values(waiting) | dict(parameters))
+            both.run(_driver(self._connection), _values(waiting) | dict(parameters), self._told)
         except DataError as error:
             if isinstance(error.orig, DivisionByZero):
                 raise NothingChanged from None
@@ -133,7 +147,7 @@ class WriteTx(ReadTx):
         """Send the rows that wait; only the end of the transaction may call this."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            _inserting(_shapes(waiting)).run(_driver(self._connection), _values(waiting))
+            _inserting(_shapes(waiting)).run(_driver(self._connection), _values(waiting), self._told)
 
     @property
     def driver(self) -> "DriverConnection[Any]":
@@ -145,7 +159,8 @@ class WriteTx(ReadTx):
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
-            _driver(self._connection).execute("BEGIN", prepare=False)
+            fly(_driver(self._connection), (Told(b"BEGIN", ()), *self._told))
+            self._told = ()
 
 
 class Database:
@@ -191,7 +206,7 @@ class Database:
         A holder re-keyed between two statements must not make a row point at a key that is gone.
         """
         with self._open() as connection:
-            _driver(connection).execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", prepare=False)
+            fly(_driver(connection), (Told(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ()), *_standing()))
             yield ReadTx(connection)
 
     @contextmanager

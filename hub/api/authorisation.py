@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from connectors.jose import ALGORITHMS
@@ -41,6 +42,7 @@ from hub.partners.dpop import Proof, Sent, check_proof
 from hub.partners.keys import CACHE_LIFE, TOKEN_LIFE
 from hub.partners.refusals import Place, count_refusal, siret_of
 from hub.quotas import quotas_of
+from vault.standing import stand
 
 router = APIRouter(tags=["authorisation"])
 TOKEN_PATH, REVOCATION_PATH, JWKS_PATH = "/oauth/token", "/oauth/revoke", "/oauth/jwks"
@@ -77,12 +79,20 @@ async def _said_twice(request: Request) -> bool:
 SaidTwice = Annotated[bool, Depends(_said_twice)]
 
 
-def caller_of(request: Request, door: DoorDep) -> Caller:
+async def caller_of(request: Request, door: DoorDep) -> Caller:
     """Return the partner whose token the request carries, bound to it by a proof of its own.
 
-    Raises :class:`InvalidToken`, :class:`InvalidProof` and :class:`ProofNonceNeeded`, of which the first two are
-    counted, :class:`~hub.errors.ReleasesStopped`, and :class:`~hub.errors.QuotaExceeded`.
+    From here on the request stands for this partner. Raises :class:`InvalidToken`, :class:`InvalidProof` and
+    :class:`ProofNonceNeeded`, of which the first two are counted, :class:`~hub.errors.ReleasesStopped`, and
+    :class:`~hub.errors.QuotaExceeded`.
     """
+    caller = await run_in_threadpool(_caller_of, request, door)
+    # Said here and not in the thread, whose context ends with it.
+    stand(partner=caller.siret)
+    return caller
+
+
+def _caller_of(request: Request, door: ReleaseDoor) -> Caller:
     now = door.custody.now()
     siret: Siret | None = None
     try:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from hub.api.edge import spend_quota
 from hub.bootstrap import Door
@@ -11,6 +12,7 @@ from hub.persons.accounts import SignedIn, require_fresh, signed_in
 from hub.persons.agents import SignedInAgent, agent_of
 from hub.persons.joining import require_own_level
 from hub.quotas import quotas_of
+from vault.standing import stand
 
 COOKIE = "unefois_session"
 AGENT_COOKIE = "unefois_agent"
@@ -25,11 +27,49 @@ def door_of(request: Request) -> Door:
     return found
 
 
-def resident(request: Request) -> SignedIn:
+async def resident(request: Request) -> SignedIn:
     """Return who is signed in; raises :class:`SignInRequired`, and :class:`CrossSite` for another site's write.
 
-    Each request counts; raises :class:`~hub.errors.QuotaExceeded` for one too many within a minute.
+    Each request counts; raises :class:`~hub.errors.QuotaExceeded` for one too many within a minute. From here on it
+    stands for this person: the database shows it no other's papers.
     """
+    who = await run_in_threadpool(_resident, request)
+    # Said here and not in the thread, whose context ends with it.
+    stand(person=who.person_id)
+    return who
+
+
+def resident_or_nobody(request: Request) -> SignedIn | None:
+    """Return who is signed in, or nobody; for pages that greet both."""
+    try:
+        who = _resident(request)
+    except SignInRequired:
+        return None
+    stand(person=who.person_id)
+    return who
+
+
+async def agent(request: Request) -> SignedInAgent:
+    """Return the agent who is signed in; raises :class:`AgentSignInRequired`, and :class:`CrossSite` as for residents.
+
+    A resident's session is not looked at: an agent who is also a resident has two accounts that never meet.
+    """
+    who = await run_in_threadpool(_agent, request)
+    stand(agent=who.agent_id)
+    return who
+
+
+def agent_or_nobody(request: Request) -> SignedInAgent | None:
+    """Return the agent who is signed in, or nobody."""
+    try:
+        who = _agent(request)
+    except AgentSignInRequired:
+        return None
+    stand(agent=who.agent_id)
+    return who
+
+
+def _resident(request: Request) -> SignedIn:
     refuse_cross_site(request)
     door = door_of(request)
     with door.custody.db.single() as tx:
@@ -56,31 +96,11 @@ def prove_afresh(door: Door, who: SignedIn) -> None:
         require_own_level(tx, who)
 
 
-def resident_or_nobody(request: Request) -> SignedIn | None:
-    """Return who is signed in, or nobody; for pages that greet both."""
-    try:
-        return resident(request)
-    except SignInRequired:
-        return None
-
-
-def agent(request: Request) -> SignedInAgent:
-    """Return the agent who is signed in; raises :class:`AgentSignInRequired`, and :class:`CrossSite` as for residents.
-
-    A resident's session is not looked at: an agent who is also a resident has two accounts that never meet.
-    """
+def _agent(request: Request) -> SignedInAgent:
     refuse_cross_site(request)
     door = door_of(request)
     with door.custody.db.transaction() as tx:
         return agent_of(tx, request.cookies.get(AGENT_COOKIE), now=door.custody.now())
-
-
-def agent_or_nobody(request: Request) -> SignedInAgent | None:
-    """Return the agent who is signed in, or nobody."""
-    try:
-        return agent(request)
-    except AgentSignInRequired:
-        return None
 
 
 def refuse_cross_site(request: Request) -> None:

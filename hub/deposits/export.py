@@ -31,6 +31,7 @@ from vault.documents.opening import Opened
 from vault.errors import DocumentNotAvailable
 from vault.journal.errors import EntryNotSequenced
 from vault.journal.proofs import proof_for
+from vault.standing import standing
 
 TICKET_LIFE = timedelta(minutes=1)
 EVERYTHING = 100_000
@@ -140,14 +141,23 @@ def issue(custody: Custody, who: SignedIn) -> str:
 def spend(custody: Custody, ticket: str) -> Leaving:
     """Order the download a ticket is for, once; the journal keeps it, and each paper that leaves with it."""
     now = custody.now()
-    with custody.db.transaction() as tx:
+    person_id = _person_of(custody, ticket)
+    with standing(person=person_id), custody.db.transaction() as tx:
         row = tx.execute(
             delete(EXPORT_TICKET).where(EXPORT_TICKET.c.ticket_digest == _digest(ticket)).returning(EXPORT_TICKET)
         ).one_or_none()
         if row is None or row.expires_at <= now:
             raise NothingHere
-        person_id = PersonId(row.person_id)
         return Leaving(person_id, order_own_copies(tx, person_id, now=now))
+
+
+def _person_of(custody: Custody, ticket: str) -> PersonId:
+    with custody.db.read() as tx:
+        whose = select(EXPORT_TICKET.c.person_id).where(EXPORT_TICKET.c.ticket_digest == _digest(ticket))
+        found = tx.execute(whose).scalar_one_or_none()
+    if found is None:
+        raise NothingHere
+    return PersonId(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,7 @@ class _Parts:
 def archive(custody: Custody, catalogue: Catalogue, leaving: Leaving, *, journal_key: str) -> Iterator[bytes]:
     """Yield the ZIP; a paper that does not verify raises in the middle, and the caller must abort without a clean end."""
     parts = _Parts(custody, catalogue, leaving, _Packing(custody.now()))
-    with custody.db.read() as tx:
+    with standing(person=leaving.person_id), custody.db.read() as tx:
         views = documents_of(tx, leaving.person_id, limit=EVERYTHING)
     documents = []
     for view in views:
@@ -195,7 +205,7 @@ def _describe(
     parts: _Parts, view: DocumentView, files: list[ExportedFile | None], called: str | None
 ) -> Generator[bytes, None, ExportedDocument]:
     packing = parts.packing
-    with parts.custody.db.read() as tx:
+    with standing(person=parts.leaving.person_id), parts.custody.db.read() as tx:
         receipt = receipt_of(tx, parts.leaving.person_id, view.document_id)
         certificate = certificate_of(tx, DocumentId(view.document_id))
         copies = case_copies(tx, parts.catalogue, view.document_id)
@@ -235,7 +245,7 @@ def _describe(
 
 def _history(parts: _Parts, documents: list[ExportedDocument], journal_key: str) -> Iterator[bytes]:
     custody, packing, person_id = parts.custody, parts.packing, parts.leaving.person_id
-    with custody.db.read() as tx:
+    with standing(person=person_id), custody.db.read() as tx:
         lines = trace_of(tx, parts.catalogue, person_id, limit=EVERYTHING)
         current = select(CIVIL_STATUS).where(
             CIVIL_STATUS.c.person_id == person_id, CIVIL_STATUS.c.retracted_at.is_(None)

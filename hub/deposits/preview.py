@@ -16,6 +16,7 @@ from vault.documents.custody import Custody
 from vault.documents.opening import Opened
 from vault.errors import NothingChanged
 from vault.ready import Ready
+from vault.standing import standing
 
 TICKET_LIFE = timedelta(minutes=1)
 
@@ -55,7 +56,7 @@ def redeem(custody: Custody, ticket: str) -> tuple[PersonId, Ordered]:
     Raises :class:`NothingHere` for a ticket that is unknown, spent or over.
     """
     now, digest = custody.now(), _digest(ticket)
-    with custody.db.transaction() as tx:
+    with standing(ticket=digest.hex()), custody.db.transaction() as tx:
         row = tx.row(_TICKET, {"digest": digest})
         if row is None or row.expires_at <= now or row.state not in SEEN_BY_HOLDER:
             raise NothingHere

@@ -27,6 +27,7 @@ from vault.ingest.rescanning import (
     record_rescan,
     scan_again,
 )
+from vault.standing import Purpose, standing
 from vault.storage.errors import StoreUnavailable
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class RescanReport:
     left: int = 0
 
 
+@standing(purpose=Purpose.SAFETY)
 def rescan_outdated(custody: Custody, catalogue: Catalogue, scanner: Rescanner) -> RescanReport:
     """Scan every paper in use that was last scanned with other scanners or rules, in batches; needs the right to unwrap.
 

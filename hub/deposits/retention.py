@@ -18,12 +18,14 @@ from vault.documents.hold import hold, lift, tell_store
 from vault.documents.tables import DOCUMENT, ERASURE_ASKED, LEGAL_HOLD, READING
 from vault.jobs import Job, defer
 from vault.journal.records import Actor, ActorKind
+from vault.standing import Purpose, standing
 
 REFUSED_KEPT_MONTHS = 3
 """How long what could not be used stays, for its holder to see why."""
 BATCH = 500
 
 
+@standing(purpose=Purpose.RETENTION)
 def ask_expiries(custody: Custody, catalogue: Catalogue) -> int:
     """Have every paper destroyed whose retention is over; return how many were asked for.
 
@@ -36,6 +38,7 @@ def ask_expiries(custody: Custody, catalogue: Catalogue) -> int:
     return len(due)
 
 
+@standing(purpose=Purpose.RETENTION)
 def expire_due(custody: Custody, catalogue: Catalogue) -> int:
     """Destroy every paper whose retention is over, here and now, with the right to unwrap; return how many went."""
     gone = 0
@@ -91,6 +94,7 @@ def expiry_due(tx: ReadTx, catalogue: Catalogue, *, now: datetime, only: UUID | 
     return [DocumentId(found) for found in tx.execute(statement).scalars()]
 
 
+@standing(purpose=Purpose.SAFETY)
 def place_hold(custody: Custody, document_id: UUID, *, reference: str) -> None:
     """Place a legal hold, as the operator who was handed the decision; repeating it finishes what a fault interrupted.
 
@@ -102,6 +106,7 @@ def place_hold(custody: Custody, document_id: UUID, *, reference: str) -> None:
     tell_store(custody, DocumentId(document_id))
 
 
+@standing(purpose=Purpose.SAFETY)
 def lift_hold(custody: Custody, document_id: UUID) -> None:
     """Lift a legal hold; an erasure that was asked before it came is then carried out."""
     with custody.db.transaction() as tx:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import exists, func, insert, or_, select, update
 
 from contracts.identifiers import AccountId, new_uuid
 from hub.errors import AccountsDiffer, AccountsFull, LevelTooLow
@@ -12,7 +12,6 @@ from hub.persons.accounts import Identity, SignedIn
 from hub.persons.tables import ACCOUNT, CIVIL_STATUS, CONTACT, FAMILY_CLAIM, FAMILY_LINK, RESIDENCE, REVIEW
 from hub.requirements.names import match_key
 from vault.db import ReadTx, WriteTx
-from vault.documents.tables import DOCUMENT
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 
@@ -83,7 +82,8 @@ def _key_of(tx: ReadTx, person_id: UUID) -> str:
 
 def _holds_something(tx: ReadTx, person_id: UUID) -> bool:
     held = (
-        exists().where(DOCUMENT.c.holder_id == person_id),
+        # The person signed in is not shown the other's papers, so « none seen » would say nothing (ADR 0029).
+        func.hub.holds_papers(person_id),
         exists().where(or_(FAMILY_LINK.c.adult_id == person_id, FAMILY_LINK.c.child_id == person_id)),
         exists().where(FAMILY_CLAIM.c.adult_id == person_id),
         exists().where(REVIEW.c.adult_id == person_id),

@@ -6,6 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
+from vault.standing import Purpose
+
 
 def upgrade(owner_url: str) -> None:
     """Migrate; ``owner_url`` is the SQLAlchemy address with the login that owns the schemas.
@@ -17,7 +19,8 @@ def upgrade(owner_url: str) -> None:
     config.set_main_option("path_separator", "newline")
     versions = (files("vault.schema") / "versions", files("hub.schema") / "versions")
     config.set_main_option("version_locations", "\n".join(str(path) for path in versions))
-    engine = create_engine(owner_url)
+    # Even the owner sees papers by a policy only: the one for migrations.
+    engine = create_engine(owner_url, connect_args={"options": f"-c unefois.purpose={Purpose.MIGRATION}"})
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection

@@ -23,6 +23,7 @@ from hub.school_files.planning import Plan, Standing, plan
 from hub.school_files.tables import REEVALUATION
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
+from vault.standing import Purpose, standing
 
 Prints = Mapping[str, Mapping[str, object]]
 """Fingerprints as JSON keeps them."""
@@ -96,6 +97,7 @@ def _order(one: Turned) -> tuple[str, ...]:
     return one.service, one.requirement, one.before or "", one.after, one.reason
 
 
+@standing(purpose=Purpose.REEVALUATION)
 def reevaluate(
     custody: Custody,
     catalogue: Catalogue,

@@ -13,8 +13,11 @@ from orchestration.backup.errors import BackupFailed, RestoreRefused
 from orchestration.stack.logins import DATABASE
 from orchestration.stack.plan import StoreAddresses
 from orchestration.stack.postgres import binaries
+from vault.standing import Purpose
 
 OWNER = "unefois_owner"
+STANDING = f"-c unefois.purpose={Purpose.BACKUP}"
+"""By which the owner's policies let it see what is dumped."""
 SCHEMAS = ("vault", "hub", "jobs")
 EXTENSIONS = ("btree_gist",)
 HOLDER_KEYS = "vault.holder_key"
@@ -41,7 +44,7 @@ _CHUNK = 1024 * 1024
 @contextmanager
 def snapshot(stores: StoreAddresses) -> Iterator[tuple[psycopg.Connection[tuple[object, ...]], str]]:
     """Hold one view of the database open; what is dumped and counted under its name is of one moment."""
-    with psycopg.connect(stores.dsn(OWNER)) as connection:
+    with psycopg.connect(stores.dsn(OWNER), options=STANDING) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         yield connection, str(row[0] if row else "")
@@ -50,6 +53,8 @@ def snapshot(stores: StoreAddresses) -> Iterator[tuple[psycopg.Connection[tuple[
 def dump(stores: StoreAddresses, snapshot_name: str, what: Sequence[str]) -> Iterator[bytes]:
     """Yield pg_dump's archive of ``what`` in chunks; raises :class:`BackupFailed` with the tool's kind of fault."""
     command = [str(binaries() / "pg_dump"), "--format=custom", "--no-owner", f"--snapshot={snapshot_name}", *what]
+    # Its owner sees what it dumps by the policy for backups, like everybody else by theirs.
+    command.append("--enable-row-security")
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=_environment(stores)
     ) as tool:
@@ -98,6 +103,7 @@ def _environment(stores: StoreAddresses) -> dict[str, str]:
         "PGUSER": OWNER,
         "PGPASSWORD": stores.passwords[OWNER],
         "PGDATABASE": DATABASE,
+        "PGOPTIONS": STANDING,
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
     }

@@ -33,6 +33,7 @@ from vault.documents.hold import is_held
 from vault.documents.tables import DOCUMENT
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
+from vault.standing import Purpose, standing
 from vault.storage.objects import ObjectName
 
 SYSTEM = "orchestration.backup.restoring:stores_only"
@@ -157,6 +158,7 @@ def _append(path: Path, content: _Member) -> None:
             file.write(chunk)
 
 
+@standing(purpose=Purpose.RESTORING)
 def _replay(custody: Custody, logged: Sequence[LoggedErasure]) -> int:
     """Erase again what was erased after the backup was taken; what is not in it needs nothing."""
     catalogue, replayed = load(), 0

@@ -11,6 +11,7 @@ from orchestration.stack.plan import StoreAddresses
 from vault.bootstrap import utc_now
 from vault.db import Database, ReadTx
 from vault.jobs import Job
+from vault.standing import Purpose, standing
 from vault.troubles import TroubledJobs, troubled_jobs
 
 LONG = timedelta(minutes=15)
@@ -41,6 +42,7 @@ class Trouble:
     grave: bool
 
 
+@standing(purpose=Purpose.AUDIT)
 def troubles(stores: StoreAddresses) -> list[Trouble]:
     """Return what is not well, with the worker's login; raises :class:`~vault.errors.DatabaseUnavailable`."""
     database = Database.connect(stores.dsn("unefois_worker", driver="psycopg"), pool_size=1)

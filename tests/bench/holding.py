@@ -18,6 +18,7 @@ from vault.documents.custody import Custody
 from vault.documents.deposit import RecordFacts, deposit_record, seal_bytes
 from vault.journal.records import Actor, ActorKind
 from vault.settings import VaultSettings
+from vault.standing import Purpose, standing
 
 
 class Holding:
@@ -39,7 +40,7 @@ class Holding:
         document, custody, now = DocumentId(new_uuid()), self._worker, utc_now()
         sealed = seal_bytes(custody, document, content, MediaType.PDF)
         facts = RecordFacts(EvidenceType.QUOTIENT_FAMILIAL, now.date(), {})
-        with custody.db.transaction() as tx:
+        with standing(purpose=Purpose.RESTORING), custody.db.transaction() as tx:
             deposit_record(tx, custody, sealed, facts, holder_id=holder, actor=Actor(ActorKind.PROCESS, "bench"))
             tx.execute(
                 insert(EVIDENCE).values(
@@ -56,7 +57,8 @@ class Holding:
 
     def ticket(self, holder: UUID, document: DocumentId) -> str:
         """A ticket for one look."""
-        return preview.issue(self._door, PersonId(holder), document)
+        with standing(person=holder):
+            return preview.issue(self._door, PersonId(holder), document)
 
 
 def _custody(told: dict[str, str]) -> Custody:

@@ -20,6 +20,7 @@ from tests.faults.storms import back_again, kill_whole, part_pid
 from tests.journeys.doors import rows, value
 from tests.system import Resident, System, eventually, start_system
 from vault.reconciliation.sweeping import reconcile
+from vault.standing import Purpose, standing
 
 PDF = "application/pdf"
 MINE = """SELECT document_id::text, state::text FROM vault.document JOIN hub.account a ON a.person_id = holder_id
@@ -171,7 +172,7 @@ def test_the_sequencer_dies_between_leaf_and_head(system):
 def test_everything_comes_to_rest_and_nothing_is_left_over(system):
     eventually(lambda: workers.settled(system))
     assert oracle.judge(system).holds
-    with worker_custody(system.running.layout) as parts:
+    with standing(purpose=Purpose.SAFETY), worker_custody(system.running.layout) as parts:
         for _ in range(2):
             done = reconcile(parts, age=timedelta(0), grace=timedelta(0))
     assert (done.orphans, done.missing) == (0, ())

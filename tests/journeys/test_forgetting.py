@@ -16,6 +16,7 @@ from tests.system import CAISSE, Resident, eventually
 from vault.documents.certificates import CertificateVerifier
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+from vault.standing import Purpose, standing
 
 PDF = "application/pdf"
 CANTEEN = ("canteen_enrolment", "child_identity")
@@ -90,7 +91,11 @@ def plant(running, parent: Resident, paper: str, other: str) -> None:
            VALUES ('left', 'left', NULL, NULL, jsonb_build_object('document_id', %(id)s::text, 'x', %(m)s::text), 'failed')""",
     ):
         rows(running, statement, **told)
-    with worker_custody(running.running.layout) as custody, custody.db.transaction() as tx:
+    with (
+        standing(purpose=Purpose.SAFETY),
+        worker_custody(running.running.layout) as custody,
+        custody.db.transaction() as tx,
+    ):
         actor = Actor(ActorKind.PROCESS, "worker")
         append(tx, JournalEntry(JournalAct.REVIEW, actor, document=paper, detail={"found": MARKER}))
 

@@ -17,6 +17,7 @@ from tests.journeys.doors import rows, value
 from tests.system import Resident, System, eventually
 from vault.errors import DatabaseUnavailable
 from vault.jobs import Job, forget_jobs
+from vault.standing import Purpose, standing
 from vault.storage.errors import StoreUnavailable
 from vault.troubles import note_failure
 
@@ -28,7 +29,7 @@ STATE = "SELECT state::text || ' ' || state_reason FROM vault.document WHERE doc
 def still(tmp_path_factory):
     """A system whose worker never comes up: what it would do is done here, a step at a time."""
     system = workers.start_workerless(tmp_path_factory.mktemp("given-up") / "state")
-    with worker_custody(system.running.layout) as custody:
+    with standing(purpose=Purpose.SAFETY), worker_custody(system.running.layout) as custody:
         yield system, custody
     stack.down(system.running.layout)
 

@@ -21,6 +21,7 @@ from tests.system import Resident, System, eventually
 from vault.documents.custody import Custody
 from vault.documents.hold import tell_untold
 from vault.errors import TransitionRefused
+from vault.standing import Purpose, standing
 from vault.storage.errors import ObjectRetained, StoreUnavailable
 from vault.storage.objects import ObjectName
 from vault.storage.s3 import Retention, S3Address, S3ObjectStore
@@ -33,7 +34,7 @@ NAMES = """SELECT object_name FROM vault.document WHERE document_id = %(id)s
 
 @pytest.fixture
 def custody(running: System) -> Iterator[Custody]:
-    with worker_custody(running.running.layout) as found:
+    with standing(purpose=Purpose.SAFETY), worker_custody(running.running.layout) as found:
         yield found
 
 

@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -11,12 +12,14 @@ import pytest
 from orchestration.keys import rotate_one_machine
 from orchestration.stack.environment import pipelines
 from orchestration.stack.state import read_state
+from tests.journeys.doors import rows
 from tests.system import Resident, System, eventually
 from vault.bootstrap import custody, head_signer
 from vault.crypto.errors import KeyRightMissing
 from vault.documents.custody import Custody
 from vault.documents.opening import open_original
 from vault.settings import VaultSettings
+from vault.standing import Purpose, standing
 
 OPENS = {"release", "worker"}
 SECRETS = {
@@ -62,18 +65,29 @@ def paper(running: System) -> str:
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_only_those_that_read_or_release_can_open(
-    told: dict[str, Any], paper: str, process: str, monkeypatch: pytest.MonkeyPatch
+    running: System, told: dict[str, Any], paper: str, process: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = custody(_as(told[process], monkeypatch), pool_size=1)
+    # So that rows are no reason: the keys alone tell who opens. Pipelines are shown no paper at all.
+    shown = {"person": holder_of(running, paper), "purpose": Purpose.AUDIT}
     try:
         if process in OPENS:
-            assert open_original(mine, paper).startswith(b"%PDF-")  # type: ignore[arg-type]
+            with standing(**shown):
+                assert open_original(mine, paper).startswith(b"%PDF-")  # type: ignore[arg-type]
         else:
-            with pytest.raises(Exception, match=r"KeyRightMissing|InsufficientPrivilege|holds no key that opens"):
+            refusals = rf"KeyRightMissing|InsufficientPrivilege|holds no key that opens|{paper}"
+            with standing(**shown), pytest.raises(Exception, match=refusals):
                 open_original(mine, paper)  # type: ignore[arg-type]
             _cannot_unwrap(mine)
     finally:
         mine.db.close()
+
+
+def holder_of(running: System, paper: str) -> UUID:
+    """Whose a paper is."""
+    (row,) = rows(running, "SELECT holder_id FROM vault.document WHERE document_id = %(id)s", id=paper)
+    found: UUID = row["holder_id"]
+    return found
 
 
 def _cannot_unwrap(mine: Custody) -> None:

@@ -16,6 +16,7 @@ from vault.ingest.reading import Finding, Reading
 from vault.ingest.reasons import Reason
 from vault.ingest.scanning import Scan, joined, named, weighed
 from vault.seals.trust import TrustStore
+from vault.standing import Purpose, standing
 
 WITH = "SELECT scanned_with FROM vault.reading WHERE document_id = %(id)s"
 
@@ -46,7 +47,7 @@ class Pretended:
 
 @pytest.fixture
 def custody(running):
-    with worker_custody(running.running.layout) as found:
+    with standing(purpose=Purpose.SAFETY), worker_custody(running.running.layout) as found:
         yield found
 
 

@@ -20,6 +20,7 @@ from vault.documents.opening import check_record, sealed_chunks
 from vault.documents.tables import AUDIT_FAULT, AUDIT_RUN, DOCUMENT, READING, VIEWING_COPY
 from vault.journal.entries import append
 from vault.journal.records import Actor, JournalAct, JournalEntry
+from vault.standing import Purpose, standing
 from vault.storage.errors import ObjectMissing
 
 BATCH = 50
@@ -56,6 +57,7 @@ class AuditReport:
     resumed_after: UUID | None
 
 
+@standing(purpose=Purpose.AUDIT)
 def audit_all(custody: Custody, *, actor: Actor, batch: int = BATCH, stop_after: int | None = None) -> AuditReport:
     """Check every document; a run that was interrupted goes on where it stopped.
 
@@ -79,6 +81,7 @@ def audit_all(custody: Custody, *, actor: Actor, batch: int = BATCH, stop_after:
     return _report(custody, run_id, resumed)
 
 
+@standing(purpose=Purpose.AUDIT)
 def audit_sample(custody: Custody, size: int, *, actor: Actor) -> AuditReport:
     """Check ``size`` documents chosen at random; raises as :func:`audit_all` does."""
     run_id, _ = _begin(custody, actor, whole=False)

@@ -15,6 +15,7 @@ from vault.documents.tables import DOCUMENT, LEGAL_HOLD, VIEWING_COPY
 from vault.errors import DocumentUnknown, HoldUnknown, TransitionRefused
 from vault.journal.entries import append
 from vault.journal.records import Actor, JournalAct, JournalEntry
+from vault.standing import Purpose, standing
 from vault.storage.errors import ObjectMissing
 from vault.storage.objects import ObjectName
 
@@ -91,6 +92,7 @@ def tell_store(custody: Custody, document_id: DocumentId) -> None:
                 return
 
 
+@standing(purpose=Purpose.SAFETY)
 def tell_untold(custody: Custody) -> int:
     """Tell the store of every hold it was not told of yet; return how many documents that was."""
     with custody.db.read() as tx:

@@ -29,6 +29,7 @@ from vault.journal.entries import find_release_entry
 from vault.journal.records import JournalAct
 from vault.journal.tables import ENTRY, RECORD
 from vault.ready import Ready
+from vault.standing import standing
 
 _LOG = logging.getLogger(__name__)
 _DOCUMENT = select(DOCUMENT).where(DOCUMENT.c.document_id == bindparam("document"))
@@ -87,7 +88,7 @@ def open_released(
     give out what the journal does not know of. To its holder, with ``own``, goes also what serves nobody else. Raises
     :class:`~vault.errors.EntryMissing`, and as :func:`open_original` does.
     """
-    with custody.db.single() as tx:
+    with standing(entry=entry_id), custody.db.single() as tx:
         found = tx.row(_RELEASED[form], {"entry": entry_id, "document": document_id})
     if found is None or found.act != JournalAct.RELEASE or found.entered != document_id:
         raise EntryMissing(str(entry_id))
@@ -151,7 +152,7 @@ def open_released_name(custody: Custody, document_id: DocumentId, entry_id: Entr
 
     Empty where they gave no name. Raises as :func:`open_released` does.
     """
-    with custody.db.read() as tx:
+    with standing(entry=entry_id), custody.db.read() as tx:
         _covered(tx, document_id, entry_id)
         row = _document(tx, document_id)
         key = custody.keys.find(tx, row.holder_id, row.holder_generation)
@@ -164,7 +165,7 @@ def open_released_fields(custody: Custody, document_id: DocumentId, entry_id: En
 
     Raises as :func:`open_released` does.
     """
-    with custody.db.read() as tx:
+    with standing(entry=entry_id), custody.db.read() as tx:
         _openable(tx, document_id, entry_id)
         return open_fields(custody, tx, document_id)
 
@@ -175,7 +176,7 @@ def open_released_places(custody: Custody, document_id: DocumentId, entry_id: En
     Of each value: page from 0, left, top, right and bottom as fractions of the page, and how surely it was read (0 to 1).
     Raises as :func:`open_released` does.
     """
-    with custody.db.read() as tx:
+    with standing(entry=entry_id), custody.db.read() as tx:
         _openable(tx, document_id, entry_id)
         opened: dict[str, list[float]] = _open_value(custody, tx, document_id, READING.c.sealed_places, PLACES)
         return opened

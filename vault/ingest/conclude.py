@@ -36,6 +36,7 @@ from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
+from vault.standing import Purpose, standing
 
 RULES = "intrinsic/1"
 """Version of the intrinsic checks, kept with each finding."""
@@ -206,6 +207,7 @@ def _next_scan(received_at: datetime, now: datetime) -> datetime:
     return now + min(max(now - received_at, RESCAN_AFTER), RESCAN_WITHIN)
 
 
+@standing(purpose=Purpose.SAFETY)
 def ask_rescan(custody: Custody) -> int:
     """Have everything that waits for a scan scanned again now; return how many documents that is."""
     with custody.db.transaction() as tx:

@@ -13,6 +13,7 @@ from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
 from vault.outbox import publish
+from vault.standing import Purpose, standing
 
 STEP = "read"
 
@@ -41,6 +42,7 @@ def give_up(custody: Custody, document_id: DocumentId, fault: str) -> bool:
     return True
 
 
+@standing(purpose=Purpose.SAFETY)
 def ask_again(custody: Custody) -> int:
     """Have everything that was given up read again now; return how many documents that is.
 

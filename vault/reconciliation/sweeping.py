@@ -18,6 +18,7 @@ from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.reconciliation.looking import Seen, batches, look
 from vault.reconciliation.naming import UPLOAD_PART, NamedObject, still_named
 from vault.reconciliation.tables import CONDEMNED_OBJECT, RECONCILIATION
+from vault.standing import Purpose, standing
 from vault.storage.errors import ObjectRetained
 from vault.storage.objects import ObjectName, StoredObject
 
@@ -56,12 +57,14 @@ class Reconciled:
     refused: bool
 
 
+@standing(purpose=Purpose.RECONCILIATION)
 def compare(custody: Custody, *, age: timedelta = SAFE_AGE) -> Reconciled:
     """Look and change nothing; raises as :func:`vault.reconciliation.looking.look` does."""
     seen = look(custody, age=age)
     return _told(custody, seen, condemned=0, swept=0, refused=_looks_wrong(seen))
 
 
+@standing(purpose=Purpose.RECONCILIATION)
 def reconcile(
     custody: Custody, *, age: timedelta = SAFE_AGE, grace: timedelta = GRACE, insist: bool = False
 ) -> Reconciled:

@@ -85,9 +85,9 @@ def sent(db, monkeypatch) -> Iterator[list[str]]:
     def note(_connection, _cursor, statement, *_: object) -> None:
         said.append(statement)
 
-    def note_ready(self, connection, parameters) -> list[object]:
+    def note_ready(self, connection, parameters, before=()) -> list[object]:
         said.append(self._text)
-        return run(self, connection, parameters)
+        return run(self, connection, parameters, before)
 
     monkeypatch.setattr(Ready, "run", note_ready)
     event.listen(db._engine, "before_cursor_execute", note)

@@ -1,0 +1,229 @@
+"""Row by row, a login sees what the standing of its transaction has business with, and without one nothing (ADR 0029)."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from orchestration.stack.logins import GUESTS, OWNERS
+from tests.journeys.doors import family, person_id, rows, value
+from tests.system import Resident, System, eventually
+from vault.standing import KINDS, Purpose
+
+OWNER = OWNERS["unefois"]
+LOGINS = (*GUESTS, OWNER)
+SCHEMAS = ("vault", "hub")
+
+COVERED = ("vault.document", "vault.viewing_copy", "vault.reading", "vault.finding")
+"""Tables that hold persons and show a row only to who has business with it."""
+
+NO_PERSON = {
+    "hub.agreement": "a contract between public bodies",
+    "hub.credential_refusal": "counts by partner",
+    "hub.authorisation_transition": "which state may follow which",
+    "hub.feed": "how far a partner's notifications are numbered",
+    "hub.notice_text": "texts of notices, the same for everybody",
+    "hub.partner": "a public body, its keys and addresses",
+    "hub.rate_window": "counts by a digest of who asked",
+    "hub.reevaluation": "one run over all families; counts, and where it stopped",
+    "hub.release_stop": "that nothing is released for now, and why",
+    "hub.revoked_token": "digests of partners' tokens",
+    "hub.spared_ask": "counts by body, service and requirement",
+    "hub.spent_assertion": "digests of partners' assertions",
+    "hub.spent_proof": "digests of partners' proofs",
+    "hub.webhook": "a partner's signing keys and how its end-point is",
+    "vault.audit_run": "counts of one audit",
+    "vault.condemned_object": "random names that no row names",
+    "vault.document_transition": "which state may follow which",
+    "vault.job_trouble": "numbers of jobs and kinds of errors",
+    "vault.journal_entry": "salted commitments; who and what is in the record beside it",
+    "vault.journal_head": "the signed root of the log",
+    "vault.journal_leaf": "hashes of salted commitments",
+    "vault.journal_node": "hashes of hashes",
+    "vault.journal_pending": "numbers of entries to sequence",
+    "vault.reconciliation": "counts of one comparison",
+}
+"""Each with its reason."""
+
+NOT_YET = {
+    "hub.account", "hub.agent", "hub.agent_role", "hub.agent_session", "hub.ask", "hub.authorisation_step", "hub.case_copy", "hub.civil_status",
+    "hub.confirmation", "hub.contact", "hub.death", "hub.delivery", "hub.disclosure", "hub.enrolment_line", "hub.evidence",
+    "hub.evidence_request", "hub.exchange", "hub.export_ticket", "hub.family_claim", "hub.family_link", "hub.fit",
+    "hub.idempotency", "hub.life_event", "hub.message", "hub.notice_given", "hub.pending_sign_in", "hub.person", "hub.preview_ticket",
+    "hub.pseudonym", "hub.receipt", "hub.release", "hub.request", "hub.residence", "hub.residence_question", "hub.reuse_grant", "hub.review",
+    "hub.review_opinion", "hub.review_ticket", "hub.rights_information", "hub.satisfaction", "hub.school_file", "hub.session",
+    "vault.audit_fault", "vault.destruction_certificate", "vault.erasure_asked", "vault.event", "vault.holder_key",
+    "vault.journal_record", "vault.legal_hold", "vault.likeness", "vault.replacement", "vault.upload",
+    "vault.upload_part",
+}  # fmt: skip
+"""Tables that hold persons and are still open to every row of a login; none may be added here."""
+NOT_YET_MAX = 53
+
+
+def qualified(running: System, condition: str) -> set[str]:
+    statement = f"""SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p') AND ({condition})"""
+    return {row["name"] for row in rows(running, statement, schemas=list(SCHEMAS))}
+
+
+def test_every_table_is_on_one_list(running):
+    listed = [*COVERED, *NO_PERSON, *NOT_YET]
+    assert len(listed) == len(set(listed))
+    assert qualified(running, "true") == set(listed)
+    assert len(NOT_YET) <= NOT_YET_MAX
+
+
+def test_what_is_covered_is_forced_and_has_policies(running):
+    forced = "c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)"
+    assert qualified(running, forced) == set(COVERED)
+
+
+def test_no_policy_is_open_and_none_is_for_everybody(running):
+    policies = rows(running, "SELECT * FROM pg_policies WHERE schemaname = ANY(%(s)s)", s=list(SCHEMAS))
+    assert policies
+    for policy in policies:
+        assert policy["permissive"] == "PERMISSIVE"
+        assert "public" not in policy["roles"]
+        assert "true" not in (policy["qual"], policy["with_check"]), policy
+
+
+def seen(running: System, login: str, table: str, **standing: Any) -> set[UUID] | None:
+    """Papers that a login sees in a table; nothing where it may not look there at all."""
+    with psycopg.connect(running.stores.dsn(login)) as connection:
+        for kind, named in standing.items():
+            connection.execute("SELECT set_config(%s, %s, true)", (f"unefois.{kind}", str(named)))
+        try:
+            return {row[0] for row in connection.execute(f"SELECT document_id FROM {table}".encode())}
+        except psycopg.errors.InsufficientPrivilege:
+            return None
+
+
+@pytest.fixture(scope="module")
+def parent(running: System) -> Resident:
+    """Somebody with a paper that was read and handed back to them, beside others who have some too."""
+    family(running)
+    made, _ = family(running)
+    own = rows(running, "SELECT document_id FROM vault.document WHERE holder_id = %(p)s", p=person_id(made))
+    made.http.get(f"/v1/documents/{own[0]['document_id']}")
+    ticket = made.http.post(f"/v1/documents/{own[0]['document_id']}/preview-tickets").json()
+    assert made.http.get(ticket["href"]).status_code == 200
+    return made
+
+
+@pytest.fixture(scope="module")
+def papers(running: System, parent: Resident) -> set[UUID]:
+    found = rows(running, "SELECT document_id FROM vault.document WHERE holder_id = %(p)s", p=person_id(parent))
+    return {row["document_id"] for row in found}
+
+
+@contextmanager
+def job(running: System, status: str, **arguments: UUID) -> Iterator[int]:
+    """A job's row, as the worker would have claimed it; no worker knows its kind."""
+    making = """INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, args, status)
+                VALUES ('of_a_test', 'of_a_test', %(args)s::jsonb, %(status)s::jobs.procrastinate_job_status) RETURNING id"""
+    made = value(running, making, args=json.dumps({k: str(v) for k, v in arguments.items()}), status=status)
+    try:
+        yield made
+    finally:
+        with psycopg.connect(running.owner_dsn()) as owner:
+            # The library's triggers name its tables without their schema.
+            owner.execute("SET search_path = jobs")
+            owner.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [made])
+
+
+@pytest.mark.parametrize("table", COVERED)
+@pytest.mark.parametrize("login", LOGINS)
+def test_without_a_standing_nothing_is_there(running, parent, login, table):
+    assert not seen(running, login, table)
+
+
+OTHERS: dict[str, Any] = {
+    "person": uuid4(),
+    "agent": uuid4(),
+    "partner": "00000000000000",
+    "ticket": "00",
+    "entry": uuid4(),
+    "job": 0,
+    "purpose": "curiosity",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("table", COVERED)
+@pytest.mark.parametrize("login", LOGINS)
+def test_with_anothers_standing_nothing_is_there(running, parent, login, table, kind):
+    assert not seen(running, login, table, **{kind: OTHERS[kind]})
+
+
+PURPOSES = {
+    "unefois_worker": {"reconciliation", "retention", "safety", "audit", "reevaluation", "restoring"},
+    OWNER: {"migration", "backup"},
+}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_purpose_serves_the_login_it_is_for(running, parent, login, purpose):
+    opened = bool(seen(running, login, "vault.document", purpose=purpose))
+    assert opened == (purpose in PURPOSES.get(login, set()))
+
+
+@pytest.mark.parametrize("table", COVERED)
+def test_a_person_sees_their_own_at_either_door(running, parent, papers, table):
+    whole = seen(running, OWNER, table, purpose="migration")
+    for login in ("unefois_door", "unefois_release"):
+        found = seen(running, login, table, person=person_id(parent))
+        assert found in (whole & papers, None)
+
+
+def test_the_release_door_sees_one_paper_for_one_committed_entry(running, parent, papers):
+    statement = """SELECT e.entry_id, r.document_id FROM vault.journal_entry e JOIN vault.journal_record r USING (entry_id)
+                   WHERE e.act = %(act)s AND r.document_id = ANY(%(papers)s) LIMIT 1"""
+    (handed,) = rows(running, statement, act="release", papers=list(papers))
+    (brought,) = rows(running, statement, act="deposit", papers=list(papers))
+    for table in COVERED:
+        assert seen(running, "unefois_release", table, entry=handed["entry_id"]) <= {handed["document_id"]}
+        assert not seen(running, "unefois_release", table, entry=brought["entry_id"])
+    assert seen(running, "unefois_release", "vault.document", entry=handed["entry_id"]) == {handed["document_id"]}
+
+
+@pytest.mark.parametrize("table", COVERED)
+def test_the_worker_sees_whose_job_it_does_while_it_does_it(running, parent, papers, table):
+    whole = seen(running, OWNER, table, purpose="migration")
+    with job(running, "doing", document_id=next(iter(papers))) as doing:
+        assert seen(running, "unefois_worker", table, job=doing) == whole & papers
+        for other in ("unefois_door", "unefois_release", "unefois_pipelines"):
+            assert not seen(running, other, table, job=doing)
+    with job(running, "succeeded", document_id=next(iter(papers))) as done:
+        assert not seen(running, "unefois_worker", table, job=done)
+    assert not seen(running, "unefois_worker", table, job=doing)
+
+
+def test_an_agent_sees_the_papers_of_their_bodys_reviews_and_no_others(running, parent):
+    statement = """SELECT a.agent_id, array_remove(array_agg(DISTINCT r.document_id), NULL) AS papers FROM hub.agent_role a
+                   LEFT JOIN hub.review r ON r.body = a.body WHERE a.withdrawn_at IS NULL GROUP BY a.agent_id"""
+    for agent in rows(running, statement):
+        assert seen(running, "unefois_door", "vault.document", agent=agent["agent_id"]) == set(agent["papers"])
+
+
+def test_nobody_writes_a_paper_for_another(running, parent, papers):
+    moving = "UPDATE vault.document SET state_reason = 'mine' WHERE document_id = %s"
+    with psycopg.connect(running.stores.dsn("unefois_worker")) as worker:
+        assert worker.execute(moving, [next(iter(papers))]).rowcount == 0
+    copying = (
+        "INSERT INTO vault.finding SELECT document_id, 'x', 'passed', '', '', now() FROM unnest(%s::uuid[]) document_id"
+    )
+    with (
+        psycopg.connect(running.stores.dsn("unefois_worker")) as worker,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+    ):
+        worker.execute(copying, [list(papers)])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read(running: System, parent: Resident, papers: set[UUID]) -> None:
+    eventually(lambda: seen(running, OWNER, "vault.reading", purpose="migration") >= papers)

@@ -1,0 +1,56 @@
+"""By what authority a thread or a request works: the database shows it the rows of that authority, and no others."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Purpose(StrEnum):
+    """What a process does for no one person; each has policies of its own (ADR 0029)."""
+
+    RECONCILIATION = "reconciliation"
+    RETENTION = "retention"
+    SAFETY = "safety"
+    """Holds, and papers scanned with other rules."""
+    AUDIT = "audit"
+    REEVALUATION = "reevaluation"
+    TRUST = "trust"
+    """What an operator asks about one paper, or has done to it."""
+    RESTORING = "restoring"
+    MIGRATION = "migration"
+    BACKUP = "backup"
+
+
+KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose")
+"""What a standing may name: the settings ``unefois.…`` that policies read."""
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+_NOW: ContextVar[Mapping[str, str]] = ContextVar("standing", default=_NOBODY)
+
+
+def stand(**named: object) -> None:
+    """Work by this authority from now on in this request, and by no earlier one; only who established it may call this."""
+    _NOW.set(_checked(named))
+
+
+@contextmanager
+def standing(**named: object) -> Iterator[None]:
+    """Work by this authority, beside the one that is there, for the time of the block or function."""
+    token = _NOW.set({**_NOW.get(), **_checked(named)})
+    try:
+        yield
+    finally:
+        _NOW.reset(token)
+
+
+def current() -> tuple[str, ...] | None:
+    """Return the values of :data:`KINDS`, empty where there is none; nothing at all where nobody stands for anything."""
+    named = _NOW.get()
+    return tuple(named.get(kind, "") for kind in KINDS) if named else None
+
+
+def _checked(named: Mapping[str, object]) -> Mapping[str, str]:
+    if unknown := named.keys() - set(KINDS):
+        raise ValueError(f"no such authority: {sorted(unknown)}")
+    return {kind: str(value) for kind, value in named.items()}
