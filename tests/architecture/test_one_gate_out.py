@@ -1,6 +1,7 @@
 """Nothing leaves but through the gate, and the gate opens nothing that the journal does not know of."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from vault.documents.custody import Custody
 from vault.errors import EntryMissing
 from vault.journal.tables import ENTRY
 from vault.settings import VaultSettings
+from vault.standing import standing
 
 OPENERS = {
     # The one gate.
@@ -82,10 +84,12 @@ def custody(running, monkeypatch):
 
 
 @pytest.fixture
-def paper(running) -> tuple[PersonId, DocumentId]:
+def paper(running) -> Iterator[tuple[PersonId, DocumentId]]:
+    """A person and a paper of theirs, asked for by that person."""
     parent, _ = family(running)
     (found,) = rows(running, "SELECT document_id FROM hub.evidence WHERE holder_id = %(who)s", who=person_id(parent))
-    return PersonId(person_id(parent)), DocumentId(found["document_id"])
+    with standing(person=person_id(parent)):
+        yield PersonId(person_id(parent)), DocumentId(found["document_id"])
 
 
 def closed(custody: Custody) -> Custody:
@@ -131,7 +135,7 @@ def test_an_order_opens_nothing_before_it_has_committed(custody, paper):
 def test_the_entry_of_another_act_or_another_paper_opens_nothing(running, custody, paper):
     other, _ = family(running)
     (theirs,) = rows(running, "SELECT document_id FROM hub.evidence WHERE holder_id = %(w)s", w=person_id(other))
-    with custody.db.transaction() as tx:
+    with standing(person=person_id(other)), custody.db.transaction() as tx:
         order = order_own_copy(tx, PersonId(person_id(other)), DocumentId(theirs["document_id"]), now=custody.now())
         read = tx.execute(select(ENTRY.c.entry_id).where(ENTRY.c.act == "conclude").limit(1)).scalar_one()
     for entry in (order.entry_id, read):

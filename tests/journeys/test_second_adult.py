@@ -19,8 +19,12 @@ def claim(person, child: Child):
     return person.http.post("/v1/children", json=told)
 
 
+OF_THE_REQUEST = ("date", "x-correlation-id", "ratelimit")
+"""Headers that tell of the request itself: when, which, and the how-manieth of its sender."""
+
+
 def comparable(answer):
-    headers = {name: said for name, said in answer.headers.items() if name not in ("date", "x-correlation-id")}
+    headers = {name: said for name, said in answer.headers.items() if name not in OF_THE_REQUEST}
     return answer.status_code, answer.text, headers
 
 
