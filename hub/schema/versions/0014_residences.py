@@ -6,8 +6,8 @@ from alembic import op
 
 from hub.schema import sql
 
-revision = "hub_0015"
-down_revision = "hub_0014"
+revision = "hub_0014"
+down_revision = "hub_0013"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ from alembic import op
 
 from hub.schema import sql
 
-revision = "hub_0019"
-down_revision = "hub_0013"
+revision = "hub_0016"
+down_revision = "hub_0015"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Notices as shown, authorisations with their life, and sign-ins that have to be fresh or join an account."""
+"""Feeds that can be followed, webhooks with lanes and keys of their own, and what families are written."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from alembic import op
 from hub.schema import sql
 
 revision = "hub_0013"
-down_revision = "hub_0015"
+down_revision = "hub_0012"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Add what ``grounds.sql`` says."""
+    """Add what ``telling.sql`` says."""
     driver: Any = op.get_bind().connection.driver_connection
-    driver.execute(sql("grounds.sql"))
+    driver.execute(sql("telling.sql"))
 
 
 def downgrade() -> None:
-    """Refuse: what families allowed and took back is never forgotten by a migration."""
+    """Refuse: what partners were told and where they stand would be lost."""
     raise NotImplementedError("restore a backup instead")

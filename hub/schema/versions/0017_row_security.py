@@ -6,8 +6,8 @@ from alembic import op
 
 from hub.schema import sql
 
-revision = "hub_0020"
-down_revision = "hub_0019"
+revision = "hub_0017"
+down_revision = "hub_0016"
 branch_labels = None
 depends_on = "vault_0009"
 
