@@ -55,14 +55,15 @@ def test_an_acknowledgement_names_each_paper_and_who_provides_it(running):
     assert all(p["sworn_statement_possible"] for p in enrolment)
 
 
-def test_an_acknowledgement_is_kept_with_the_notice_that_was_given(running):
+def test_an_acknowledgement_is_kept_with_the_notices_that_were_given(running):
     parent, child = family(running)
     told = parent.request(child, "canteen_enrolment", CAISSE).json()
     (kept,) = rows(running, "SELECT acknowledgement FROM hub.request WHERE request_id = %(id)s", id=told["request"])
     again = AcknowledgementShape.model_validate(kept["acknowledgement"])
     assert again == AcknowledgementShape.model_validate(told)
     notices = rows(running, "SELECT text_version FROM hub.notice_given WHERE request_id = %(id)s", id=told["request"])
-    assert [notice["text_version"] for notice in notices] == ["L114-8-I/fr/1"]
+    # What is fetched, and, with it, what the family let the service reuse.
+    assert {notice["text_version"] for notice in notices} == {"L114-8-I/fr/1", "autorisation/fr/1"}
 
 
 def test_a_request_is_not_taken_twice_nor_without_the_oath(running):

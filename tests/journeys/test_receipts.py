@@ -60,7 +60,7 @@ def test_an_answers_receipt_is_the_partners_and_the_familys_and_only_hers_opens(
         assert verified(running, tmp_path, text) == (0, "the proof holds\n")
     shared, own = theirs.json(), ours.json()
     assert (shared["form"], shared["recipient"], shared["purpose"]) == ("answer", "91000002700011", "holiday_centres")
-    assert shared["ground"] == {"basis": "public_task", "instrument": "CRPA L.114-8 I", "act": "authorised"}
+    assert shared["ground"] == {"basis": "public_task", "instrument": "convention", "act": "authorised"}
     token = hashlib.sha256(told["signed"].encode()).digest()
     assert base64.urlsafe_b64decode(shared["answer"] + "=") == token
     assert "opening" not in shared
