@@ -174,7 +174,8 @@ FORGED_AGREEMENT = """
                                deliberation, treatments, agent_roles, retention_months)
     SELECT gen_random_uuid(), siret, 'FORGED', purposes, services, '{quotient_familial}', 'self_declared',
            valid_from, valid_until, now(), gives, instrument, controller, processor,
-           deliberation, treatments, agent_roles, retention_months FROM hub.agreement WHERE reference = 'BRS-2026-01'"""
+           deliberation, treatments, agent_roles, retention_months
+    FROM hub.agreement WHERE reference = 'BRS-2026-01' AND retracted_at IS NULL"""
 FORGED_SATISFACTION = """
     INSERT INTO hub.satisfaction
     SELECT gen_random_uuid(), l.line_id, 'household_income', e.evidence_id, f.fit_id, e.grade, now(), NULL

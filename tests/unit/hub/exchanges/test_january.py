@@ -19,11 +19,15 @@ from tests.assets.families import Made, Paper
 from tests.system import CAISSE
 from tests.unit.hub.school_files.conftest import Place, place, server  # noqa: F401 - fixtures of another folder
 from tests.unit.hub.school_files.test_judging import judge
+from vault.standing import standing
 
 CATALOGUE = load()
 JANUARY = datetime(2027, 1, 12, 9, tzinfo=UTC)
 FEBRUARY = datetime(2027, 2, 2, 18, tzinfo=UTC)
 TARIFF = [("canteen_tariff", CAISSE)]
+CLAIMED = """INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, priority, args, status)
+             VALUES ('tried', 'tried', 0, %(args)s, 'doing') RETURNING id"""
+"""A job that a worker is doing: by its number the database knows whose papers it may touch."""
 
 
 @dataclass
@@ -75,7 +79,10 @@ def request_of(place: Place, made: Made):  # noqa: F811 - the fixture's type
 def fetch(place: Place, caf: Caf, made: Made) -> None:  # noqa: F811 - the fixture's type
     binding = Binding("caf-13", "https://caf.test", Siret(CAISSE), {"token": SecretStr("made up")})
     source = QuotientSource(lambda _: binding, lambda _: caf)
-    assert fetch_quotient_familial(place.custody, CATALOGUE, source, request_of(place, made)) is None
+    request = request_of(place, made)
+    (job,) = place.rows(CLAIMED, args=json.dumps({"request_id": str(request)}))
+    with standing(job=job["id"]):
+        assert fetch_quotient_familial(place.custody, CATALOGUE, source, request) is None
 
 
 def due(place: Place, made: Made) -> list[datetime | None]:  # noqa: F811 - the fixture's type
