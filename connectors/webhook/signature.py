@@ -24,7 +24,7 @@ from connectors.errors import (
 )
 
 TOLERANCE = timedelta(minutes=5)
-SECRET_PREFIX = "whsec_"  # noqa: S105 -- the public prefix of the format, not a secret
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix of the format, not a secret
 SIGNING_PREFIX, VERIFYING_PREFIX = "whsk_", "whpk_"
 _SECRET_BYTES = range(24, 65)
 _KEY_BYTES = 32

@@ -1,5 +1,6 @@
 """Authorisations over the API: what a person allows which body, and what a body may ask to be allowed."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -144,33 +145,25 @@ def approve(authorisation: UUID, door: DoorDep, who: FreshResident) -> Authorisa
 @router.post("/authorisations/{authorisation}/refusal")
 def refuse(authorisation: UUID, door: DoorDep, who: Resident) -> AuthorisationShape:
     """Say no to what a body asks for: nothing is lost, the paper can be handed in directly."""
-    with door.custody.db.transaction() as tx:
-        deciding.refuse(tx, who.person_id, authorisation, now=door.custody.now())
-    return _one(door, who, authorisation)
+    return _stepped(door, who, authorisation, deciding.refuse)
 
 
 @router.post("/authorisations/{authorisation}/pause")
 def pause(authorisation: UUID, door: DoorDep, who: Resident) -> AuthorisationShape:
     """Let an authorisation rest; counts from the body's next request."""
-    with door.custody.db.transaction() as tx:
-        deciding.pause(tx, who.person_id, authorisation, now=door.custody.now())
-    return _one(door, who, authorisation)
+    return _stepped(door, who, authorisation, deciding.pause)
 
 
 @router.delete("/authorisations/{authorisation}/pause")
 def resume(authorisation: UUID, door: DoorDep, who: FreshResident) -> AuthorisationShape:
     """Let a paused authorisation count again; takes a sign-in of the last 5 minutes."""
-    with door.custody.db.transaction() as tx:
-        deciding.resume(tx, who.person_id, authorisation, now=door.custody.now())
-    return _one(door, who, authorisation)
+    return _stepped(door, who, authorisation, deciding.resume)
 
 
 @router.delete("/authorisations/{authorisation}")
 def withdraw(authorisation: UUID, door: DoorDep, who: Resident) -> AuthorisationShape:
     """Take an authorisation back for good; counts from the body's next request, whatever token it holds."""
-    with door.custody.db.transaction() as tx:
-        deciding.withdraw(tx, who.person_id, authorisation, now=door.custody.now())
-    return _one(door, who, authorisation)
+    return _stepped(door, who, authorisation, deciding.withdraw)
 
 
 @router.get("/authorisations/{authorisation}/record")
@@ -217,6 +210,12 @@ def read_standings(subject: UUID, door: ReleaseDep, caller: CallerDep) -> list[S
     with door.custody.db.read() as tx:
         line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(subject))
         return [StandingShape.model_validate(one) for one in asking.standings(tx, caller.siret, line_id)]
+
+
+def _stepped(door: Door, who: SignedIn, authorisation: UUID, step: Callable[..., object]) -> AuthorisationShape:
+    with door.custody.db.transaction() as tx:
+        step(tx, who.person_id, authorisation, now=door.custody.now())
+    return _one(door, who, authorisation)
 
 
 def _one(door: Door, who: SignedIn, grant_id: UUID) -> AuthorisationShape:

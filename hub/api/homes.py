@@ -74,6 +74,18 @@ class MoveShape(Shape):
     accuracy_sworn: bool
     reuse_authorised: bool
 
+    def wish(self) -> Move:
+        """Return what is declared."""
+        return Move(
+            on=self.on,
+            postcode=self.postcode,
+            changing_school=frozenset(self.changing_school),
+            confidential=self.confidential,
+            accuracy_sworn=self.accuracy_sworn,
+            reuse_authorised=self.reuse_authorised,
+            channel="api",
+        )
+
 
 class MovedLineShape(Shape):
     """What became of one line."""
@@ -153,17 +165,8 @@ def declare_move(told: MoveShape, door: DoorDep, who: Resident) -> list[MovedLin
     """Declare a move once; the answer says what became of each line. To allow the reuse of papers takes a fresh sign-in."""
     if told.reuse_authorised:
         prove_afresh(door, who)
-    wish = Move(
-        on=told.on,
-        postcode=told.postcode,
-        changing_school=frozenset(told.changing_school),
-        confidential=told.confidential,
-        accuracy_sworn=told.accuracy_sworn,
-        reuse_authorised=told.reuse_authorised,
-        channel="api",
-    )
     with door.custody.db.transaction() as tx:
-        moved = carry_out_move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
+        moved = carry_out_move(tx, door.catalogue, who.person_id, told.wish(), now=door.custody.now())
     return [_moved(door, line) for line in moved]
 
 

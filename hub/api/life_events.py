@@ -10,7 +10,7 @@ from pydantic import Field
 from contracts.documents import EvidenceType
 from contracts.identifiers import Siret
 from hub.api.callers import DoorDep, Resident, prove_afresh
-from hub.api.homes import Postcode
+from hub.api.homes import MoveShape
 from hub.api.shapes import Shape
 from hub.bootstrap import Door
 from hub.persons.accounts import SignedIn
@@ -27,7 +27,7 @@ from hub.requests.life_events import (
     declare_separation,
 )
 from hub.requests.lines import Parity
-from hub.requests.moving import Move, Passage
+from hub.requests.moving import Passage
 from hub.requirements.entries import Effect, LifeEvent
 from hub.school_files.life_events import DONE, LifeEventView, PaperView, life_events, papers_held, papers_of
 from vault.db import WriteTx
@@ -120,13 +120,12 @@ class JobLossShape(_Declared):
     event: Literal["job_loss"]
 
 
-class MovingShape(_Declared):
+class MovingShape(MoveShape):
     """A move, as by ``POST /v1/moves``."""
 
     event: Literal["move"]
-    postcode: Postcode
     changing_school: Annotated[list[UUID], Field(max_length=CHILDREN_MAX)]
-    confidential: bool
+    reuse_authorised: bool = False
 
 
 class DeathShape(_Declared):
@@ -214,15 +213,6 @@ def _carry_out(tx: WriteTx, door: Door, who: SignedIn, told: DeclarationShape) -
 
 
 def _move(tx: WriteTx, door: Door, who: SignedIn, told: MovingShape) -> list[RenewedShape]:
-    wish = Move(
-        on=told.on,
-        postcode=told.postcode,
-        changing_school=frozenset(told.changing_school),
-        confidential=told.confidential,
-        accuracy_sworn=told.accuracy_sworn,
-        reuse_authorised=told.reuse_authorised,
-        channel="api",
-    )
     return [
         _line(
             door,
@@ -233,7 +223,7 @@ def _move(tx: WriteTx, door: Door, who: SignedIn, told: MovingShape) -> list[Ren
             request=one.request_id,
             passage=one.passage,
         )
-        for one in declare_move(tx, door.catalogue, who.person_id, wish, now=door.custody.now())
+        for one in declare_move(tx, door.catalogue, who.person_id, told.wish(), now=door.custody.now())
     ]
 
 

@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, or_, select, update
+from sqlalchemy.engine import Row
 
 from contracts.documents import Grade
 from contracts.identifiers import PersonId, new_uuid
@@ -135,7 +137,15 @@ def question_of(tx: ReadTx, person_id: UUID) -> Question | None:
 
 def residence_on(tx: ReadTx, person_id: UUID, day: date) -> Residence | None:
     """Return where a person lives on ``day``, as far as they or a paper said."""
-    row = tx.execute(
+    row = home_row(tx, person_id, day)
+    if row is None:
+        return None
+    return Residence(row.sector, row.confidential, row.valid_from, row.valid_until, row.grade)
+
+
+def home_row(tx: ReadTx, person_id: UUID, day: date) -> "Row[Any] | None":
+    """Return the row of the residence of ``day``."""
+    return tx.execute(
         select(RESIDENCE).where(
             RESIDENCE.c.person_id == person_id,
             RESIDENCE.c.retracted_at.is_(None),
@@ -143,9 +153,6 @@ def residence_on(tx: ReadTx, person_id: UUID, day: date) -> Residence | None:
             or_(RESIDENCE.c.valid_until.is_(None), RESIDENCE.c.valid_until >= day),
         )
     ).one_or_none()
-    if row is None:
-        return None
-    return Residence(row.sector, row.confidential, row.valid_from, row.valid_until, row.grade)
 
 
 def choose_contact(tx: WriteTx, person_id: PersonId, channel: Channel, value: str | None, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
@@ -17,9 +17,9 @@ from contracts.calendar import paris_day
 from contracts.documents import GRADE_ORDER, Grade
 from contracts.identifiers import new_uuid
 from hub.errors import InvalidValue
-from hub.persons.residences import DECLARED, sector_of
+from hub.persons.residences import DECLARED, home_row, sector_of
 from hub.persons.tables import RESIDENCE, RESIDENCE_QUESTION
-from vault.db import ReadTx, WriteTx
+from vault.db import WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 
@@ -43,7 +43,7 @@ def consider_home(tx: WriteTx, person_id: UUID, shown: ShownHome, *, now: dateti
     Where the paper shows another arrondissement, its holder is asked once whether they moved. A paper older than the
     declared residence tells of the home before and does nothing, as does one of no readable postcode.
     """
-    home = _home_on(tx, person_id, paris_day(now))
+    home = home_row(tx, person_id, paris_day(now))
     if home is None or home.confidential or shown.issued_on is None or shown.issued_on < home.valid_from:
         return
     try:
@@ -67,17 +67,6 @@ def lower_home(tx: WriteTx, document_id: UUID, *, now: datetime) -> None:
         .where(RESIDENCE_QUESTION.c.document_id == document_id, RESIDENCE_QUESTION.c.answered_at.is_(None))
         .values(answered_at=now, sector=None)
     )
-
-
-def _home_on(tx: ReadTx, person_id: UUID, day: date) -> "Row[Any] | None":
-    return tx.execute(
-        select(RESIDENCE).where(
-            RESIDENCE.c.person_id == person_id,
-            RESIDENCE.c.retracted_at.is_(None),
-            RESIDENCE.c.valid_from <= day,
-            or_(RESIDENCE.c.valid_until.is_(None), RESIDENCE.c.valid_until >= day),
-        )
-    ).one_or_none()
 
 
 def _rewrite(

@@ -86,7 +86,7 @@ def markup(template: str, *, path: str, who: Visitor | None = None, **page: obje
 class _Typography(Extension):
     """Puts a no-break space before : ; ? ! and » in the templates' own words, never in what people wrote."""
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - Jinja's own signature
         return _BEFORE_MARKS.sub(words.NBSP, source)
 
 

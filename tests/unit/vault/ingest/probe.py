@@ -30,11 +30,11 @@ def attempts(parent: int, folder: str) -> dict[str, Callable[[], object]]:
         os.close(os.open(f"{folder}/left", os.O_WRONLY | os.O_CREAT, 0o600))
 
     return {
-        "read a file": lambda: open("/etc/passwd", "rb").read(),  # noqa: PTH123
-        "read the parent's environment": lambda: open(f"/proc/{parent}/environ", "rb").read(),  # noqa: PTH123
+        "read a file": lambda: open("/etc/passwd", "rb").read(),  # noqa: PTH123 - the call itself is what is probed
+        "read the parent's environment": lambda: open(f"/proc/{parent}/environ", "rb").read(),  # noqa: PTH123 - the call itself is what is probed
         "write a file": touched,
-        "remove a file": lambda: os.unlink(f"{folder}/there"),  # noqa: PTH108
-        "change a mode": lambda: os.chmod(f"{folder}/there", 0o777),  # noqa: PTH101
+        "remove a file": lambda: os.unlink(f"{folder}/there"),  # noqa: PTH108 - the call itself is what is probed
+        "change a mode": lambda: os.chmod(f"{folder}/there", 0o777),  # noqa: PTH101 - the call itself is what is probed
         "open a TCP socket": socket.socket,
         "open a UNIX socket": lambda: socket.socket(socket.AF_UNIX),
         "run a program": lambda: subprocess.run(["/bin/true"], check=False),
