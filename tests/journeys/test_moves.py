@@ -1,6 +1,7 @@
 """A family moves and says it once: lines pass to the right bodies, and a secret address shows nowhere."""
 
 from tests.journeys.doors import assert_problem, family, person_id, rows
+from tests.mentions import mentions
 from tests.system import CAISSE, FAMILLES, MAIRIE, eventually
 
 CAISSE_19 = "91000001900018"
@@ -70,7 +71,7 @@ def test_a_secret_address_is_in_no_row_and_no_answer(running):
     (home,) = rows(running, "SELECT * FROM hub.residence WHERE person_id = %(who)s", who=person_id(parent))
     assert (home["sector"], home["confidential"]) == (None, True)
     shown = parent.http.get("/v1/school-files").text + parent.http.get("/v1/accesses").text
-    assert "75019" not in shown
+    assert not mentions(shown, "75019")
 
 
 def test_a_move_that_is_not_sworn_changes_nothing(running):

@@ -290,6 +290,7 @@ def test_only_the_new_secret_signs_once_the_old_one_is_over(town):
     town.tell(partner, "one")
     town.drain()
     assert partner.receiver.taken == []
+    assert partner.receiver.wrong.pop().endswith("no signature that holds")
 
 
 def test_what_is_no_longer_agreed_on_is_not_sent(town):
