@@ -48,6 +48,8 @@ _Waiting = tuple[_Shape, Mapping[str, Any]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
+_BEGIN, _COMMIT = Told(b"BEGIN", ()), Told(b"COMMIT", ())
+_BEGIN_READING = Told(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ())
 _STANDING = ", ".join(f"set_config('unefois.{kind}', ${place}, true)" for place, kind in enumerate(KINDS, 1))
 
 
@@ -60,13 +62,16 @@ def _standing() -> tuple[Told, ...]:
 class ReadTx:
     """An open transaction one may read through."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, before: tuple[Told, ...] = ()) -> None:
         self._connection = connection
-        self._told: tuple[Told, ...] = ()
-        """What goes before a statement that is a transaction of its own."""
+        self._before = before
+        """What goes out with the next statement: what begins the transaction, and who asks."""
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run one SQLAlchemy Core statement."""
+        if self._before:
+            fly(_driver(self._connection), self._before)
+            self._before = ()
         return self._connection.execute(statement, parameters)
 
     def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
@@ -80,7 +85,8 @@ class ReadTx:
 
     def rows(self, *asked: Asked) -> list[list[Any]]:
         """Run several statements written out, in one round trip; return the rows of each."""
-        return together(_driver(self._connection), asked, self._told)
+        before, self._before = self._before, ()
+        return together(_driver(self._connection), asked, before)
 
 
 class WriteTx(ReadTx):
@@ -93,8 +99,11 @@ class WriteTx(ReadTx):
     def __init__(self, connection: Connection, *, begun: bool = False) -> None:
         super().__init__(connection)
         self._told = _standing()
+        """What goes before a statement that is a transaction of its own."""
         # What a standing allows is told in a transaction only: a statement alone must have one begun for it.
         self._begun = begun and not self._told
+        self._open = False
+        """Whether a transaction was begun that has to be committed."""
         self._waiting: list[_Waiting] = []
 
     def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
@@ -112,7 +121,15 @@ class WriteTx(ReadTx):
         if self._waiting:
             self._begin()
             self.finish()
-        return super().rows(*asked)
+        return together(_driver(self._connection), asked, self._told)
+
+    def held_rows(self, *asked: Asked) -> list[list[Any]]:
+        """As :meth:`rows`, for statements that lock what they find until the transaction ends."""
+        if self._waiting:
+            self._begin()
+            self.finish()
+        before = () if self._begun else self._beginning()
+        return together(_driver(self._connection), asked, before)
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert one row, together with others in one round trip: before the next statement, or with the commit.
@@ -143,11 +160,15 @@ class WriteTx(ReadTx):
                 raise NothingChanged from None
             raise
 
-    def finish(self) -> None:
-        """Send the rows that wait; only the end of the transaction may call this."""
+    def finish(self, after: tuple[Told, ...] = ()) -> None:
+        """Send the rows that wait, and what goes ``after`` them; only the end of the transaction may call this."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            _inserting(_shapes(waiting)).run(_driver(self._connection), _values(waiting), self._told)
+            _inserting(_shapes(waiting)).run(_driver(self._connection), _values(waiting), self._told, after)
+
+    def end(self) -> None:
+        """Send the rows that wait together with the commit; without any, the connection commits by itself."""
+        self.finish((_COMMIT,) if self._open else ())
 
     @property
     def driver(self) -> "DriverConnection[Any]":
@@ -158,9 +179,13 @@ class WriteTx(ReadTx):
 
     def _begin(self) -> None:
         if not self._begun:
-            self._begun = True
-            fly(_driver(self._connection), (Told(b"BEGIN", ()), *self._told))
-            self._told = ()
+            fly(_driver(self._connection), self._beginning())
+
+    def _beginning(self) -> tuple[Told, ...]:
+        """Return what begins the transaction, to be sent at once."""
+        told, self._told = self._told, ()
+        self._begun = self._open = True
+        return (_BEGIN, *told)
 
 
 class Database:
@@ -197,7 +222,7 @@ class Database:
         with self._open() as connection:
             tx = WriteTx(connection)
             yield tx
-            tx.finish()
+            tx.end()
 
     @contextmanager
     def read(self) -> Iterator[ReadTx]:
@@ -206,8 +231,7 @@ class Database:
         A holder re-keyed between two statements must not make a row point at a key that is gone.
         """
         with self._open() as connection:
-            fly(_driver(connection), (Told(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ()), *_standing()))
-            yield ReadTx(connection)
+            yield ReadTx(connection, (_BEGIN_READING, *_standing()))
 
     @contextmanager
     def single(self) -> Iterator[WriteTx]:
@@ -215,7 +239,7 @@ class Database:
         with self._open() as connection:
             tx = WriteTx(connection, begun=True)
             yield tx
-            tx.finish()
+            tx.end()
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -39,13 +39,17 @@ class Ready:
         self._out_of = [(place, change) for place, change in changes if change is not None]
 
     def run(
-        self, connection: "Connection[Any]", parameters: Mapping[str, Any], before: Sequence[Told] = ()
+        self,
+        connection: "Connection[Any]",
+        parameters: Mapping[str, Any],
+        before: Sequence[Told] = (),
+        after: Sequence[Told] = (),
     ) -> list[Any]:
         """Return its rows, columns in their order and as attributes; nothing where it has no result.
 
-        ``before`` goes out with it. Raises SQLAlchemy's errors, as if that had run it.
+        ``before`` and ``after`` go out with it. Raises SQLAlchemy's errors, as if that had run it.
         """
-        return together(connection, ((self, parameters),), before)[0]
+        return together(connection, ((self, parameters),), before, after)[0]
 
     def told(self, parameters: Mapping[str, Any]) -> Told:
         """Return the statement with its parameters, for the wire."""
@@ -79,10 +83,13 @@ Asked = tuple[Ready, Mapping[str, Any]]
 """A statement and its parameters."""
 
 
-def together(connection: "Connection[Any]", asked: Sequence[Asked], before: Sequence[Told] = ()) -> list[list[Any]]:
+def together(
+    connection: "Connection[Any]", asked: Sequence[Asked], before: Sequence[Told] = (), after: Sequence[Told] = ()
+) -> list[list[Any]]:
     """Run several statements in one round trip and one transaction; return the rows of each, as :meth:`Ready.run`."""
     try:
-        return fly(connection, [*before, *(one.told(parameters) for one, parameters in asked)])[len(before) :]
+        told = [one.told(parameters) for one, parameters in asked]
+        return fly(connection, [*before, *told, *after])[len(before) : len(before) + len(asked)]
     except Error as error:
         said = "; ".join(str(one) for one, _ in asked)
         raise DBAPIError.instance(said, {}, error, Error, hide_parameters=True) from None

@@ -18,7 +18,7 @@ from contracts.identifiers import Siret, is_siret
 from hub.errors import PartnerFilesRefused
 from hub.partners.tables import AGREEMENT, PARTNER
 from vault.db import ReadTx
-from vault.ready import Ready
+from vault.ready import Asked, Ready
 
 OURS_ALONE = frozenset({Instrument.OWN_COPY, Instrument.AGENT_CHECK, Instrument.CONVENTION})
 """Grounds that no agreement gives."""
@@ -180,8 +180,18 @@ def secret_context(siret: str) -> bytes:
 
 def agreements_of(tx: ReadTx, siret: Siret, *, on: date) -> list[AgreementFile]:
     """Return the agreements of a partner that are in force; none for a suspended one, and no suspended one."""
-    (found,) = tx.rows((_IN_FORCE, {"siret": siret, "day": on}))
-    return [agreement_in(row._asdict()) for row in found]
+    (found,) = tx.rows(look_in_force(siret, on=on))
+    return agreements_in(found)
+
+
+def look_in_force(siret: Siret, *, on: date) -> Asked:
+    """Return the look of :func:`agreements_of`, to be sent with others."""
+    return _IN_FORCE, {"siret": siret, "day": on}
+
+
+def agreements_in(rows: Sequence[Any]) -> list[AgreementFile]:
+    """Return what that look found."""
+    return [agreement_in(row._asdict()) for row in rows]
 
 
 _IN_FORCE = Ready(

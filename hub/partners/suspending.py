@@ -4,6 +4,7 @@ Nothing here is cached anywhere: the doors read it with each request, on the pri
 nothing afterwards.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from hub.partners.tables import AGREEMENT, PARTNER, RELEASE_STOP
 from vault.db import ReadTx, WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, JournalAct, JournalEntry
-from vault.ready import Ready
+from vault.ready import Asked, Ready
 
 REASON_MAX = 200
 
@@ -69,9 +70,18 @@ def stopped_for() -> ScalarSelect[Any]:
 
 def refuse_while_stopped(tx: ReadTx) -> None:
     """Raise :class:`ReleasesStopped` while nothing may go to partners."""
-    found = tx.row(_STOPPED, {})
-    if found is not None:
-        raise ReleasesStopped(found.reason)
+    refuse_stopped(*tx.rows(look_for_stop()))
+
+
+def look_for_stop() -> Asked:
+    """Return the look of :func:`refuse_while_stopped`, to be sent with others."""
+    return _STOPPED, {}
+
+
+def refuse_stopped(rows: Sequence[Any]) -> None:
+    """Raise as :func:`refuse_while_stopped` does, for what that look found."""
+    if rows:
+        raise ReleasesStopped(rows[0].reason)
 
 
 _STOPPED = Ready(select(RELEASE_STOP.c.reason).where(RELEASE_STOP.c.resumed_at.is_(None)))

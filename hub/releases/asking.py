@@ -1,6 +1,6 @@
 """A partner asks what a procedure needs: documents, « not yet », « none », or a refusal that the journal keeps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,14 +18,14 @@ from hub.errors import AnswerOnly, HubError, InvalidValue, NoGround, NothingHere
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym, resolve
-from hub.partners.registry import agreements_of
+from hub.partners.registry import AgreementFile, agreements_in, agreements_of, look_in_force
 from hub.partners.tables import PSEUDONYM
 from hub.releases.answering import AnswerSigner, Bound, answer, documents, none
 from hub.releases.disclosing import Sealed
 from hub.releases.gate import Answered, Cause, Channel, Ordered, hand_over, new_release, order_answer, order_release
-from hub.releases.grounds import Allowed, Question, find_ground
+from hub.releases.grounds import Allowed, Question, find_ground, hold_ground
 from hub.releases.marking import marked_type
-from hub.releases.standing import Standing, standing_of_subject
+from hub.releases.standing import Standing, look_at_subject, standing_in
 from hub.releases.tables import DISCLOSURE, EVIDENCE_REQUEST, RELEASE
 from hub.requests.confirming import Consent, effects
 from hub.requests.tables import ENROLMENT_LINE
@@ -147,13 +147,17 @@ def fetch(
     asked: Asked | None = None
     try:
         with custody.db.transaction() as tx:
-            row = tx.row(_OFFERED, {"request": request_id, "siret": caller.siret, "handle": handle})
-            if row is None:
+            offered, agreed = tx.rows(
+                (_OFFERED, {"request": request_id, "siret": caller.siret, "handle": handle}),
+                look_in_force(caller.siret, on=paris_day(now)),
+            )
+            if not offered:
                 raise NothingHere
+            row = offered[0]
             asked = _asked_again(row)
             caller.require(asked.service, asked.purpose, row.evidence_type)
             # Read again: what stood behind the question may no longer be the agreement's.
-            may_ask(tx, caller, asked, now=now)
+            _most(agreements_in(agreed), caller, asked)
             question = Question(
                 EvidenceId(row.evidence_id), EnrolmentLineId(row.line_id), caller.siret, Purpose(row.purpose)
             )
@@ -172,7 +176,10 @@ def may_ask(tx: ReadTx, caller: Caller, asked: Asked, *, now: datetime) -> Gives
 
     Raises as :func:`hub.partners.behalf.require_agreement` does, :class:`AnswerOnly` and :class:`OutsideGrant`.
     """
-    agreements = agreements_of(tx, caller.siret, on=paris_day(now))
+    return _most(agreements_of(tx, caller.siret, on=paris_day(now)), caller, asked)
+
+
+def _most(agreements: Sequence[AgreementFile], caller: Caller, asked: Asked) -> Gives:
     require_agreement(agreements, asked.service, asked.purpose, asked.on_behalf_of)
     caller.require(asked.service, asked.purpose)
     fitting = [one.gives for one in agreements if asked.service in one.services and asked.purpose in one.purposes]
@@ -187,11 +194,14 @@ def _answer(tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, *, now: datet
     requirement = None if service is None else service.requirement(asked.requirement)
     if service is None or requirement is None:
         raise InvalidValue("service, requirement: not in the catalogue")
-    wants = may_ask(tx, caller, asked, now=now)
+    today, name = paris_day(now), asked.requirement
     # One look, whatever it finds: what is another's takes no longer than what is nobody's or is not there.
-    found = standing_of_subject(
-        tx, caller.siret, asked.subject, service=asked.service, requirement=asked.requirement, today=paris_day(now)
+    agreed, seen = tx.rows(
+        look_in_force(caller.siret, on=today),
+        look_at_subject(caller.siret, asked.subject, service=asked.service, requirement=name),
     )
+    wants = _most(agreements_in(agreed), caller, asked)
+    found = standing_in(seen, name, today=today)
     if found is not None and found.rested is not None:
         offer = _stated if wants is Gives.ANSWER else _listed
         return offer(tx, desk, caller, asked, (found, found.rested), now=now)
@@ -285,7 +295,8 @@ def _allowed(
     found, evidence_id = place
     question = Question(EvidenceId(evidence_id), found.line_id, caller.siret, asked.purpose, form)
     # An answer leaves with this transaction; documents are only offered, and their ground is read again.
-    allowed = find_ground(tx, catalogue, question, now=now, hold=form is Gives.ANSWER)
+    look = hold_ground if form is Gives.ANSWER else find_ground
+    allowed = look(tx, catalogue, question, now=now)
     caller.require(asked.service, asked.purpose, allowed.evidence.evidence_type)
     return question, allowed
 

@@ -15,11 +15,10 @@ from contracts.events import EvidenceReleased
 from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from contracts.identifiers import DocumentId, EntryId, PersonId, ReleaseId, Siret
 from hub.errors import NothingHere
-from hub.partners.suspending import refuse_while_stopped
 from hub.releases.agent_grounds import Look
 from hub.releases.case_copies import keep_case_copy
 from hub.releases.disclosing import Disclosure, Form, Sealed, disclose
-from hub.releases.grounds import Allowed, Question, find_ground
+from hub.releases.grounds import Allowed, Question, hold_ground
 from hub.releases.kinds import OnAuthorisation, spend
 from hub.releases.marking import marked, marked_type
 from hub.releases.tables import RELEASE
@@ -94,11 +93,9 @@ def order_release(
 ) -> Ordered:
     """Find the ground and write the release down, in the caller's transaction.
 
-    Raises as :func:`hub.releases.grounds.find_ground` and :func:`hub.releases.kinds.spend` do, and
-    :class:`~hub.errors.ReleasesStopped`; nothing is written then.
+    Raises as :func:`hub.releases.grounds.hold_ground` and :func:`hub.releases.kinds.spend` do; nothing is written then.
     """
-    refuse_while_stopped(tx)
-    allowed = find_ground(tx, catalogue, question, now=now, hold=True)
+    allowed = hold_ground(tx, catalogue, question, now=now)
     spend(tx, allowed.kind, allowed.case, cause.evidence_request_id or cause.exchange_id, now=now)
     release_id = new_release()
     ordered = _order(tx, question, allowed, (channel, cause), release_id=release_id, now=now)
@@ -135,11 +132,10 @@ def words_of_mark(catalogue: Catalogue, recipient: Siret, purpose: Purpose, numb
 def order_answer(
     tx: WriteTx, question: Question, allowed: Allowed, cause: Cause, answered: Answered, *, now: datetime
 ) -> Ordered:
-    """Write down that an answer leaves, on the ground ``allowed`` that was found in ``tx``; nothing is opened for it.
+    """Write down that an answer leaves, on the ground ``allowed`` that is held in ``tx``; nothing is opened for it.
 
-    Raises :class:`~hub.errors.ReleasesStopped`, and as :func:`hub.releases.kinds.spend` does.
+    Raises as :func:`hub.releases.kinds.spend` does.
     """
-    refuse_while_stopped(tx)
     spend(tx, allowed.kind, allowed.case, cause.evidence_request_id, now=now)
     how = (Channel.ANSWER, cause)
     ordered = _order(tx, question, allowed, how, release_id=answered.release_id, now=now)

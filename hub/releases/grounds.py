@@ -1,5 +1,6 @@
 """Is there a ground for this release? A numbered list, read on the primary, that fails closed."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +15,23 @@ from contracts.documents import GRADE_ORDER, EvidenceType, Grade
 from contracts.grounds import Ground, Instrument, Purpose
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from hub.errors import AnswerOnly, NoGround, OutsideAgreement
-from hub.partners.registry import AgreementFile, agreements_of
-from hub.releases.kinds import Case, Kind, ground_of, on_authorisation, on_request, to_inform
+from hub.partners.registry import AgreementFile, agreements_in, look_in_force
+from hub.partners.suspending import look_for_stop, refuse_stopped
+from hub.releases.kinds import (
+    Case,
+    Kind,
+    Seen,
+    ground_of,
+    look_for_kind,
+    look_for_once,
+    on_authorisation,
+    on_request,
+    to_inform,
+)
 from hub.requests.tables import ENROLMENT_LINE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
-from vault.db import ReadTx
+from vault.db import ReadTx, WriteTx
 from vault.ready import Ready
 
 
@@ -56,26 +68,72 @@ class Allowed:
         return self.case.holder_id
 
 
-def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: datetime, hold: bool = False) -> Allowed:
-    """Return the ground for one release to one body; with ``hold`` what it rests on cannot be taken back before ``tx`` ends.
+def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: datetime) -> Allowed:
+    """Return the ground for one release to one body, as it is at this moment.
 
     Raises :class:`OutsideAgreement` where no agreement covers it and :class:`NoGround` naming the first condition
     that does not hold.
     """
+    return _ground(catalogue, question, _look(tx.rows, question, now=now, hold=False), now=now)
+
+
+def hold_ground(tx: WriteTx, catalogue: Catalogue, question: Question, *, now: datetime) -> Allowed:
+    """Return the ground for a release that ``tx`` writes down: what it rests on cannot be taken back before that ends.
+
+    Raises as :func:`find_ground`, and :class:`~hub.errors.ReleasesStopped`.
+    """
+    looked = _look(tx.held_rows, question, now=now, hold=True)
+    refuse_stopped(looked.stopped)
+    return _ground(catalogue, question, looked, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Everything a ground is judged by, as the primary showed it in one round trip."""
+
+    evidence: Sequence[Any]
+    line: Sequence[Any]
+    grade: Sequence[Any]
+    agreements: Sequence[Any]
+    stopped: Sequence[Any]
+    seen: Seen
+
+
+def _look(run: Callable[..., list[list[Any]]], question: Question, *, now: datetime, hold: bool) -> _Looked:
+    day = paris_day(now)
+    told = {"evidence": question.evidence_id, "line": question.line_id, "body": question.recipient, "day": day}
+    told |= {"purpose": question.purpose.value}
+    kinds = look_for_kind(question.purpose, told, hold=hold)
+    # What locks comes first: what the others show is then no older than what it waited for.
+    *seen, evidence, line, grade, agreements, stopped = run(
+        *kinds.values(),
+        (_EVIDENCE, told),
+        (_LINE, told),
+        (_GRADE, told),
+        look_in_force(question.recipient, on=day),
+        look_for_stop(),
+    )
+    once = look_for_once(told, hold=hold)
+    shown = Seen(**dict(zip(kinds, seen, strict=True)), hold=hold, once=lambda: run(once)[0])
+    return _Looked(evidence, line, grade, agreements, stopped, shown)
+
+
+def _ground(catalogue: Catalogue, question: Question, looked: _Looked, *, now: datetime) -> Allowed:
+    """Judge what one look showed, condition after condition."""
     # 1. The evidence stands: neither withdrawn nor erased.
-    evidence = tx.row(_EVIDENCE, {"evidence": question.evidence_id})
+    evidence = _first(looked.evidence)
     if evidence is None:
         raise NoGround("evidence withdrawn or unknown")
     # 2. The line is the recipient's, for the service this purpose belongs to, and paid by whoever holds the evidence.
-    line = tx.row(_LINE, {"line": question.line_id, "body": question.recipient, "day": paris_day(now)})
+    line = _first(looked.line)
     if line is None or line.payer_id != evidence.holder_id:
         raise NoGround("no line of this body for this family")
     informs = question.purpose is Purpose.RIGHTS_INFORMATION
     if catalogue.services[line.service].purpose is not question.purpose and not informs:
         raise NoGround("purpose is not that of the service")
     # 3. An agreement in force covers purpose, service, type and grade.
-    grade = _grade_here(tx, question)
-    agreements = agreements_of(tx, question.recipient, on=paris_day(now))
+    grade = _grade_here(looked.grade)
+    agreements = agreements_in(looked.agreements)
     covering = [one for one in agreements if _covers(one, question, line.service, evidence, grade)]
     if not covering:
         raise OutsideAgreement(f"{evidence.evidence_type} for {question.purpose}")
@@ -98,21 +156,24 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     )
     kind: Kind
     if informs:
-        kind = to_inform(tx, case, evidence, now=now, hold=hold)
+        kind = to_inform(case, evidence, looked.seen, now=now)
     elif evidence.kind == "pulled":
-        kind = on_request(tx, case, evidence)
+        kind = on_request(case, evidence, looked.seen)
     else:
-        kind = on_authorisation(tx, case, now=now, hold=hold)
+        kind = on_authorisation(case, looked.seen, now=now)
     return Allowed(kind, case, evidence.document_id, fitting[0].reference, evidence)
 
 
-def _grade_here(tx: ReadTx, question: Question) -> Grade | None:
+def _first(rows: Sequence[Any]) -> Any:
+    return rows[0] if rows else None
+
+
+def _grade_here(rows: Sequence[Any]) -> Grade | None:
     """Return the grade at which a requirement of the line rests on the evidence now, or nothing where none does.
 
     What goes with another paper is part of what the requirement rests on (a hosting statement and its attachments).
     """
-    found = tx.row(_GRADE, {"line": question.line_id, "evidence": question.evidence_id})
-    return None if found is None else Grade(found.grade)
+    return Grade(rows[0].grade) if rows else None
 
 
 _EVIDENCE = Ready(

@@ -1,23 +1,25 @@
 """The kinds of ground on which a body receives something: each small, closed, and checked anew at every release."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.engine import Row
 
 from contracts.authorisations import AuthorisationState, Frequency
 from contracts.calendar import paris_day
-from contracts.grounds import Act, Basis, Ground, Instrument
+from contracts.grounds import Act, Basis, Ground, Instrument, Purpose
 from hub.authorisations.ending import ONE_ANSWER
 from hub.errors import NoGround
 from hub.releases.tables import RELEASE, RIGHTS_INFORMATION
 from hub.requests.notices import NoticeKind
 from hub.requests.tables import NOTICE_GIVEN, NOTICE_TEXT, REQUEST, REUSE_GRANT
-from vault.db import ReadTx, WriteTx
-from vault.ready import Ready
+from hub.school_files.tables import EVIDENCE
+from vault.db import WriteTx
+from vault.ready import Asked, Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,48 +79,71 @@ def ground_of(kind: Kind, *, convention: str) -> Ground:
             assert_never(never)
 
 
-def on_request(tx: ReadTx, case: Case, evidence: "Row[Any]") -> OnRequest:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a kind of ground is judged by, as one look at the primary showed it; what it does not ask for is empty."""
+
+    requests: Sequence[Any] = ()
+    notices: Sequence[Any] = ()
+    grants: Sequence[Any] = ()
+    """Authorisations that serve again, the newest first."""
+    informed: Sequence[Any] = ()
+    once: Callable[[], Sequence[Any]] = tuple
+    """Looks for authorisations that serve once: asked only where none that serves again stands."""
+    hold: bool = False
+    """Whether what was found is held, so that what leaves may rest on it."""
+
+
+def look_for_kind(purpose: Purpose, told: Mapping[str, Any], *, hold: bool) -> dict[str, Asked]:
+    """Return the looks that show :class:`Seen`, by its fields, for ``told``: line, evidence, body and purpose.
+
+    With ``hold`` what they find cannot be taken back before the transaction ends: what commits first counts.
+    """
+    if purpose is Purpose.RIGHTS_INFORMATION:
+        return {"informed": (_INFORMED[hold], told)}
+    grants = _GRANTS[Frequency.RECURRING, hold]
+    return {"grants": (grants, told), "requests": (_PENDING, told), "notices": (_NOTICE, told)}
+
+
+def look_for_once(told: Mapping[str, Any], *, hold: bool) -> Asked:
+    """Return the look for authorisations that serve once."""
+    return _GRANTS[Frequency.ONE_TIME, hold], told
+
+
+def on_request(case: Case, evidence: "Row[Any]", seen: Seen) -> OnRequest:
     """Return the ground of a datum that was pulled for a request; raises :class:`NoGround` naming what first lacks."""
     # 1. Data on health are outside of what administrations exchange by themselves.
     if case.health:
         raise NoGround("health data: authorisation only (CRPA L.114-9 2°)")
     # 2. A request is pending, its accuracy sworn (the table takes no other). 3. The person was told, in words we keep.
-    request_id = _pending(tx, case)
-    notice_id = _notice(tx, request_id, case)
+    request_id, notice_id = _requested(seen)
     # 4. It was pulled for this body and this purpose.
     if (evidence.usable_by, evidence.usable_for) != (case.recipient, case.purpose):
         raise NoGround("pulled for another body or purpose")
     return OnRequest(request_id, notice_id)
 
 
-def on_authorisation(tx: ReadTx, case: Case, *, now: datetime, hold: bool) -> OnAuthorisation:
-    """Return the ground of a paper that was handed in; raises :class:`NoGround` naming what first lacks.
-
-    With ``hold`` the authorisation cannot be taken back before ``tx`` ends: what commits first counts.
-    """
+def on_authorisation(case: Case, seen: Seen, *, now: datetime) -> OnAuthorisation:
+    """Return the ground of a paper that was handed in; raises :class:`NoGround` naming what first lacks."""
     # 1. A request is pending, its accuracy sworn (the table takes no other). 2. The family was told what it needs.
-    request_id = _pending(tx, case)
-    _notice(tx, request_id, case)
+    _requested(seen)
     # 3. Its holder lets this body have this kind of paper, for this request and purpose, and now.
     lacks: list[str] = []
-    for frequency in (Frequency.RECURRING, Frequency.ONE_TIME):
-        statement = _grants(case, request_id, frequency)
-        if hold:
-            # Those that serve again are shared by releases; one that serves once is taken, so that two cannot share it.
-            statement = statement.with_for_update(read=frequency is Frequency.RECURRING)
-        for grant in tx.execute(statement):
-            lack = _first_lack(grant, case, now=now, hold=hold)
-            if lack is None:
-                return OnAuthorisation(grant.grant_id, frequency, grant.data_life_months, case.health)
-            lacks.append(lack)
+    for frequency, grant in _grants_in(seen):
+        lack = _first_lack(grant, case, now=now, hold=seen.hold)
+        if lack is None:
+            return OnAuthorisation(grant.grant_id, frequency, grant.data_life_months, case.health)
+        lacks.append(lack)
     raise NoGround(lacks[0] if lacks else "reuse of the paper not authorised")
 
 
-def to_inform(tx: ReadTx, case: Case, evidence: "Row[Any]", *, now: datetime, hold: bool) -> ToInform:
-    """Return the ground of a datum by which a body informs of a right; raises :class:`NoGround` naming what first lacks.
+def _grants_in(seen: Seen) -> Iterator[tuple[Frequency, Any]]:
+    yield from ((Frequency.RECURRING, grant) for grant in seen.grants)
+    yield from ((Frequency.ONE_TIME, grant) for grant in seen.once())
 
-    With ``hold`` nobody opposes before ``tx`` ends: what commits first counts.
-    """
+
+def to_inform(case: Case, evidence: "Row[Any]", seen: Seen, *, now: datetime) -> ToInform:
+    """Return the ground of a datum by which a body informs of a right; raises :class:`NoGround` naming what first lacks."""
     # 1. Data on health are outside of what administrations exchange by themselves.
     if case.health:
         raise NoGround("health data: authorisation only (CRPA L.114-9 2°)")
@@ -126,23 +151,9 @@ def to_inform(tx: ReadTx, case: Case, evidence: "Row[Any]", *, now: datetime, ho
     if evidence.kind != "pulled" or evidence.usable_by != case.recipient:
         raise NoGround("not pulled for this body")
     # 3. The person was told, and offered to oppose, in words that are kept.
-    statement = (
-        select(RIGHTS_INFORMATION)
-        .join(NOTICE_GIVEN, NOTICE_GIVEN.c.notice_id == RIGHTS_INFORMATION.c.notice_id)
-        .join(NOTICE_TEXT, NOTICE_TEXT.c.notice_text_id == NOTICE_GIVEN.c.notice_text_id)
-        .where(
-            RIGHTS_INFORMATION.c.line_id == case.line_id,
-            RIGHTS_INFORMATION.c.person_id == case.holder_id,
-            RIGHTS_INFORMATION.c.recipient == case.recipient,
-            NOTICE_TEXT.c.kind == NoticeKind.ON_RIGHTS.value,
-        )
-        .order_by((RIGHTS_INFORMATION.c.state == "open").desc(), RIGHTS_INFORMATION.c.opened_at.desc())
-    )
-    if hold:
-        statement = statement.with_for_update(read=True, of=RIGHTS_INFORMATION)
-    row = tx.execute(statement.limit(1)).one_or_none()
-    if row is None:
+    if not seen.informed:
         raise NoGround("no message that offers to oppose (CRPA L.114-8 II)")
+    row = seen.informed[0]
     # 4. Nobody opposed, and the right was not found wanting. 5. It is not longer ago than the law lets it be.
     if row.state != "open":
         raise NoGround(INFORMING_ENDED[row.state])
@@ -211,47 +222,68 @@ def _first_lack(grant: "Row[Any]", case: Case, *, now: datetime, hold: bool) -> 
     return None
 
 
-def _grants(case: Case, request_id: UUID, frequency: Frequency) -> Select[Any]:
-    """Return the authorisations of a holder to a body for a request and its purpose, the newest first."""
-    return (
-        select(REUSE_GRANT)
-        .where(
-            REUSE_GRANT.c.request_id == request_id,
-            REUSE_GRANT.c.person_id == case.holder_id,
-            REUSE_GRANT.c.recipient == case.recipient,
-            REUSE_GRANT.c.purpose == case.purpose,
-            REUSE_GRANT.c.frequency == frequency.value,
-        )
-        .order_by(REUSE_GRANT.c.granted_at.desc().nulls_last(), REUSE_GRANT.c.grant_id)
-    )
+def _requested(seen: Seen) -> tuple[UUID, UUID]:
+    """Return the pending request and the notice given with it."""
+    if not seen.requests:
+        raise NoGround("no pending request")
+    if not seen.notices:
+        raise NoGround("no notice given (CRPA L.114-8 I)")
+    return seen.requests[0].request_id, seen.notices[0].notice_id
 
 
-_PENDING = Ready(
-    select(REQUEST.c.request_id).where(REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
-)
+_OF_LINE = (REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
+_HOLDER = select(EVIDENCE.c.holder_id).where(EVIDENCE.c.evidence_id == bindparam("evidence")).scalar_subquery()
+_PENDING = Ready(select(REQUEST.c.request_id).where(*_OF_LINE))
 _NOTICE = Ready(
     select(NOTICE_GIVEN.c.notice_id)
     .join(NOTICE_TEXT, NOTICE_TEXT.c.notice_text_id == NOTICE_GIVEN.c.notice_text_id)
+    .join(REQUEST, REQUEST.c.request_id == NOTICE_GIVEN.c.request_id)
     .where(
-        NOTICE_GIVEN.c.request_id == bindparam("request"),
-        NOTICE_GIVEN.c.person_id == bindparam("person"),
+        *_OF_LINE,
+        NOTICE_GIVEN.c.person_id == _HOLDER,
         NOTICE_TEXT.c.kind == NoticeKind.ON_REQUEST.value,
     )
     .order_by(NOTICE_GIVEN.c.given_at.desc())
 )
 
 
-def _pending(tx: ReadTx, case: Case) -> UUID:
-    row = tx.row(_PENDING, {"line": case.line_id})
-    if row is None:
-        raise NoGround("no pending request")
-    found: UUID = row.request_id
-    return found
+def _grants(frequency: Frequency, *, hold: bool) -> Ready:
+    """Look for authorisations of a holder to a body for a pending request and its purpose, the newest first."""
+    statement = (
+        select(REUSE_GRANT)
+        .join(REQUEST, REQUEST.c.request_id == REUSE_GRANT.c.request_id)
+        .where(
+            *_OF_LINE,
+            REUSE_GRANT.c.person_id == _HOLDER,
+            REUSE_GRANT.c.recipient == bindparam("body"),
+            REUSE_GRANT.c.purpose == bindparam("purpose"),
+            REUSE_GRANT.c.frequency == frequency.value,
+        )
+        .order_by(REUSE_GRANT.c.granted_at.desc().nulls_last(), REUSE_GRANT.c.grant_id)
+    )
+    if hold:
+        # Those that serve again are shared by releases; one that serves once is taken, so that two cannot share it.
+        statement = statement.with_for_update(read=frequency is Frequency.RECURRING, of=REUSE_GRANT)
+    return Ready(statement)
 
 
-def _notice(tx: ReadTx, request_id: UUID, case: Case) -> UUID:
-    row = tx.row(_NOTICE, {"request": request_id, "person": case.holder_id})
-    if row is None:
-        raise NoGround("no notice given (CRPA L.114-8 I)")
-    found: UUID = row.notice_id
-    return found
+def _informed(*, hold: bool) -> Ready:
+    """Look for the first message about a right to the payer of a line, the one that is open before others."""
+    statement = (
+        select(RIGHTS_INFORMATION)
+        .join(NOTICE_GIVEN, NOTICE_GIVEN.c.notice_id == RIGHTS_INFORMATION.c.notice_id)
+        .join(NOTICE_TEXT, NOTICE_TEXT.c.notice_text_id == NOTICE_GIVEN.c.notice_text_id)
+        .where(
+            RIGHTS_INFORMATION.c.line_id == bindparam("line"),
+            RIGHTS_INFORMATION.c.person_id == _HOLDER,
+            RIGHTS_INFORMATION.c.recipient == bindparam("body"),
+            NOTICE_TEXT.c.kind == NoticeKind.ON_RIGHTS.value,
+        )
+        .order_by((RIGHTS_INFORMATION.c.state == "open").desc(), RIGHTS_INFORMATION.c.opened_at.desc())
+        .limit(1)
+    )
+    return Ready(statement.with_for_update(read=True, of=RIGHTS_INFORMATION) if hold else statement)
+
+
+_GRANTS = {(one, hold): _grants(one, hold=hold) for one in Frequency for hold in (False, True)}
+_INFORMED = {hold: _informed(hold=hold) for hold in (False, True)}

@@ -1,5 +1,6 @@
 """How one requirement of one line stands now: what it rests on, if anything, found in one look."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from hub.requests.tables import ENROLMENT_LINE, REQUEST
 from hub.requirements.answers import Rested
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx
-from vault.ready import Ready
+from vault.ready import Asked, Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,15 @@ class Standing:
     rested: Rested | None
 
 
-def standing_of_subject(
-    tx: ReadTx, siret: Siret, subject: UUID, *, service: str, requirement: str, today: date
-) -> Standing | None:
-    """Return how it stands for a body that names the line by its own pseudonym; nothing for anybody else's."""
+def look_at_subject(siret: Siret, subject: UUID, *, service: str, requirement: str) -> Asked:
+    """Return the look at a line that a body names by its own pseudonym; it finds nothing for anybody else's."""
     told = {"siret": siret, "kind": Named.FILE.value, "subject": subject, "service": service}
-    return _standing(tx.row(_OF_SUBJECT, told | {"requirement": requirement}), requirement, today=today)
+    return _OF_SUBJECT, told | {"requirement": requirement}
+
+
+def standing_in(rows: Sequence[Any], requirement: str, *, today: date) -> Standing | None:
+    """Return how it stands, as that look found it."""
+    return _standing(rows[0] if rows else None, requirement, today=today)
 
 
 def standing_of_line(

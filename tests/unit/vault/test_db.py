@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.unit.vault.journal.postgres import running_postgres
 from vault.db import Database
 from vault.errors import DatabaseUnavailable, NothingChanged
+from vault.flights import fly
 from vault.ready import Ready
 
 TABLES = MetaData()
@@ -85,9 +86,9 @@ def sent(db, monkeypatch) -> Iterator[list[str]]:
     def note(_connection, _cursor, statement, *_: object) -> None:
         said.append(statement)
 
-    def note_ready(self, connection, parameters, before=()) -> list[object]:
+    def note_ready(self, connection, parameters, *around) -> list[object]:
         said.append(self._text)
-        return run(self, connection, parameters, before)
+        return run(self, connection, parameters, *around)
 
     monkeypatch.setattr(Ready, "run", note_ready)
     event.listen(db._engine, "before_cursor_execute", note)
@@ -183,6 +184,41 @@ def test_a_lock_taken_in_a_transaction_lasts_to_its_end(db):
             assert other.execute(free).scalar_one() is False
     with db.transaction() as tx:
         assert tx.execute(free).scalar_one() is True
+
+
+@pytest.fixture
+def flights(monkeypatch) -> list[list[bytes]]:
+    """What went out in each round trip."""
+    made: list[list[bytes]] = []
+
+    def note(connection, told) -> list[list[object]]:
+        made.append([one.text.partition(b" ")[0] for one in told])
+        return fly(connection, told)
+
+    monkeypatch.setattr("vault.db.fly", note)
+    monkeypatch.setattr("vault.ready.fly", note)
+    return made
+
+
+HELD = Ready(select(KEY).with_for_update())
+
+
+def test_what_locks_begins_the_transaction_and_what_waits_ends_it_each_in_one_round_trip(db, flights):
+    with db.transaction() as tx:
+        tx.held_rows((HELD, {}), (Ready(select(BOX)), {}))
+        with db.transaction() as other:
+            free = other.execute(text("SELECT 1 FROM key FOR UPDATE SKIP LOCKED")).all()
+        tx.insert(BOX, {"name": "a"})
+    assert free == []
+    assert flights == [[b"BEGIN", b"SELECT", b"SELECT"], [b"BEGIN"], [b"INSERT", b"COMMIT"]]
+    assert spent(db) == 0
+
+
+def test_a_reader_begins_with_its_first_question(db, flights):
+    with db.read() as tx:
+        tx.row(Ready(select(BOX)), {})
+        tx.row(Ready(select(THING)), {})
+    assert flights == [[b"BEGIN", b"SELECT"], [b"SELECT"]]
 
 
 def test_rows_go_exactly_if_the_statement_changed_one(db, sent):
