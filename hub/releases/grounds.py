@@ -105,17 +105,19 @@ def _look(run: Callable[..., list[list[Any]]], question: Question, *, now: datet
     told |= {"purpose": question.purpose.value}
     kinds = look_for_kind(question.purpose, told, hold=hold)
     # What locks comes first: what the others show is then no older than what it waited for.
-    *seen, evidence, line, grade, agreements, stopped = run(
+    seen = run(
         *kinds.values(),
         (_EVIDENCE, told),
         (_LINE, told),
         (_GRADE, told),
         look_in_force(question.recipient, on=day),
-        look_for_stop(),
+        # The door that only foresees has no business with it.
+        *([look_for_stop()] if hold else []),
     )
+    evidence, line, grade, agreements, *stopped = seen[len(kinds) :]
     once = look_for_once(told, hold=hold)
-    shown = Seen(**dict(zip(kinds, seen, strict=True)), hold=hold, once=lambda: run(once)[0])
-    return _Looked(evidence, line, grade, agreements, stopped, shown)
+    shown = Seen(**dict(zip(kinds, seen[: len(kinds)], strict=True)), hold=hold, once=lambda: run(once)[0])
+    return _Looked(evidence, line, grade, agreements, stopped[0] if hold else (), shown)
 
 
 def _ground(catalogue: Catalogue, question: Question, looked: _Looked, *, now: datetime) -> Allowed:
