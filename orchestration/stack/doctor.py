@@ -27,6 +27,7 @@ from orchestration.stack.state import Status, read_state
 from orchestration.stack.trouble import troubles
 from vault.crypto import local
 from vault.errors import VaultError
+from vault.ingest import bubble
 from vault.ingest.engines import Wanted
 from vault.ingest.limits import available_limits
 from vault.seals.trust import TrustStore
@@ -206,7 +207,12 @@ def _limits(_: Layout) -> Iterator[Finding]:
         else:
             yield _warning(f"parsers of strangers' files run without {limit}", "use a newer kernel or another machine")
     # Optional: the limits above do without it, and a container may forbid it.
-    yield _ok(f"bubblewrap is {'here' if shutil.which('bwrap') else 'not here'}; nothing needs it")
+    around = (
+        "runs inside bubblewrap"
+        if bubble.granted()
+        else "runs without bubblewrap, which is not here or may do nothing here"
+    )
+    yield _ok(f"their reader {around}")
 
 
 def _running(layout: Layout) -> Iterator[Finding]:

@@ -1,13 +1,12 @@
 """What several journeys use: agents who sign in, the database as its owner sees it, and a browser."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.debian import debian
 from tests.journeys.agents import Agent
 from tests.journeys.caring import enrolled
 from tests.journeys.doors import Partner
@@ -44,11 +43,7 @@ def served(running: System) -> tuple[Resident, UUID]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; gone with its module, because Playwright keeps an event loop in this thread while it lives."""
-    path = shutil.which("chromium")
-    if path is None:
-        missing = "chromium is not installed: the pages are not tried in a browser"
-        assert os.environ.get("UNEFOIS_REQUIRE") != "all", missing  # noqa: TID251 - a switch of the test run, not of a process
-        pytest.skip(missing)
+    path = debian("chromium", package="chromium")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield found

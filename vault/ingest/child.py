@@ -16,6 +16,7 @@ import vault
 from contracts.documents import MediaType
 from vault.errors import VaultError
 from vault.ingest import frames, rule_files
+from vault.ingest.bubble import enclosed, end
 from vault.ingest.engines import Wanted
 from vault.ingest.limits import Limits, available_limits
 from vault.ingest.reading import Reading, WireError
@@ -88,7 +89,7 @@ class ReaderChild:
         self.close()
 
     def start(self) -> int:
-        """Start the server unless it runs, and return its process identifier.
+        """Start the server unless it runs, and return its process identifier, or that of what is around it.
 
         Raises:
             ReaderUnavailable: it did not come up.
@@ -191,12 +192,14 @@ class ReaderChild:
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         control, far = socket.socketpair()
+        folder = Path(vault.__file__).parents[1]
+        command = [sys.executable, "-E", "-s", "-m", _SERVER]
         with far:
             server = subprocess.Popen(
-                [sys.executable, "-E", "-s", "-m", _SERVER],
+                enclosed(command, folder=folder, also=[] if self._ocr.data is None else [self._ocr.data]),
                 stdin=far.fileno(),
                 stdout=subprocess.DEVNULL,
-                cwd=Path(vault.__file__).parents[1],
+                cwd=folder,
                 env=_ONE_THREAD,
             )
         control.settimeout(_START_SECONDS)
@@ -205,8 +208,7 @@ class ReaderChild:
             frames.receive(control)
         except (OSError, frames.FrameBroken):
             control.close()
-            server.kill()
-            server.wait()
+            end(server)
             raise ReaderUnavailable from None
         return server, control
 
@@ -215,8 +217,7 @@ class ReaderChild:
             self._control.close()
             self._control = None
         if self._server is not None:
-            self._server.kill()
-            self._server.wait()
+            end(self._server)
             self._server = None
 
 

@@ -1,7 +1,6 @@
 """ClamAV's daemon decides; whatever is not a clear word from it, in time, is « not scanned »."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -16,12 +15,12 @@ from tests.assets.daemons import VERSION, Answer, pretended, saying, version
 from tests.assets.hostile import image, with_attachment
 from tests.assets.pdfs import pages
 from tests.assets.programs import EICAR
+from tests.debian import debian
 from vault.ingest.child import ReaderChild
 from vault.ingest.clamd import ClamdScanner
 from vault.ingest.reasons import Reason
 from vault.seals.trust import TrustStore
 
-CLAMD = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin")
 SIGNATURE = f"Made.Up.Eicar:0:*:{EICAR.hex()}\n"
 """One line of a folder of our own (name, any kind of file, any place, the bytes): Debian ships no signatures."""
 SETTINGS = """
@@ -37,19 +36,10 @@ LogFile {folder}/clamd.log
 """
 
 
-def missing(what: str) -> None:
-    """Skip, naming what was not run; fail where everything is required."""
-    if os.environ.get("UNEFOIS_REQUIRE") == "all":  # noqa: TID251 - a switch of the test run, not of a process
-        pytest.fail(f"{what} is not installed and UNEFOIS_REQUIRE=all")
-    pytest.skip(f"not run: {what} is not installed (Debian: clamav-daemon)")
-
-
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Path]:
     """Run Debian's daemon on a folder of signatures of our own."""
-    if CLAMD is None:
-        missing("clamd")
-        return
+    clamd = debian("clamd", package="clamav-daemon")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         # As root the daemon becomes another account.
@@ -57,7 +47,7 @@ def daemon() -> Iterator[Path]:
         (folder / "signatures").mkdir(mode=0o755)
         (folder / "signatures" / "made-up.ndb").write_text(SIGNATURE, encoding="ascii")
         (folder / "clamd.conf").write_text(SETTINGS.format(folder=folder), encoding="utf-8")
-        running = subprocess.Popen([CLAMD, "-c", folder / "clamd.conf"], stdout=subprocess.DEVNULL)
+        running = subprocess.Popen([clamd, "-c", folder / "clamd.conf"], stdout=subprocess.DEVNULL)
         try:
             until = time.monotonic() + 30
             while ClamdScanner(folder / "clamd.sock").scan(b"x").reason is not Reason.READ:

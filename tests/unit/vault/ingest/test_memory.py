@@ -6,6 +6,7 @@ from pathlib import Path
 from contracts.documents import MediaType
 from tests.assets.heic import heic
 from tests.assets.hostile import image, pdfs
+from tests.unit.vault.ingest.processes import server_of
 from vault.ingest.child import ReaderChild
 from vault.ingest.reasons import Reason
 from vault.seals.trust import TrustStore
@@ -30,14 +31,14 @@ def test_five_hundred_documents_leave_no_memory_and_no_file(trust: TrustStore) -
         (pdfs.pdf([b"<< /Type /Catalog /Pages 2 0 R >>"]), MediaType.PDF),
     ]
     with ReaderChild(trust) as child:
-        server = child.start()
+        server = server_of(child.start())
         readings = [child.read(data, kind, today=date(2026, 9, 1)) for data, kind in kinds]
         assert readings[0].reason is Reason.READ
         before, files = resident_kb(server), open_files(server)
         for turn in range(DOCUMENTS):
             data, kind = kinds[turn % len(kinds)]
             child.read(data, kind, today=date(2026, 9, 1))
-        assert child.start() == server
+        assert server_of(child.start()) == server
         assert resident_kb(server) - before < GROWTH_KB
         # Fewer where the last fork was still going when they were first counted.
         assert open_files(server) <= files
