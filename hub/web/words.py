@@ -100,4 +100,7 @@ def size(length: int) -> str:
     """Return a number of bytes as people read it, in Ko or Mo."""
     if length < _MEGABYTE:
         return f"{max(1, round(length / 1000))} Ko"
+    if length >= 10 * _MEGABYTE:
+        # Rounded down: it also says how much may be handed in.
+        return f"{length // _MEGABYTE} Mo"
     return f"{length / _MEGABYTE:.1f} Mo".replace(".", ",").replace(",0 ", " ")
