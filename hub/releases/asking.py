@@ -15,9 +15,10 @@ from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym
 from hub.errors import AnswerOnly, HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
+from hub.linking.links import line_named
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
-from hub.partners.pseudonyms import Named, pseudonym, resolve
+from hub.partners.pseudonyms import Named, pseudonym
 from hub.partners.registry import agreements_of
 from hub.partners.tables import PSEUDONYM
 from hub.releases.answering import AnswerSigner, Bound, answer, documents, none
@@ -347,7 +348,7 @@ def _kept(tx: WriteTx, caller: Caller, asked: Asked, answer: Answer, line_id: UU
 def _keep_refusal(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, *, now: datetime) -> None:
     """Keep that a partner was refused; the family sees it where the subject was theirs."""
     request_id = uuid4()
-    line_id = resolve(tx, caller.siret, Named.FILE, asked.subject)
+    line_id = line_named(tx, caller.siret, asked.subject, asked.service)
     _insert(tx, caller, asked, request_id, "refused", line_id, now=now)
     payer = select(ENROLMENT_LINE.c.payer_id).where(ENROLMENT_LINE.c.line_id == line_id)
     subject = tx.execute(payer).scalar_one_or_none() if line_id is not None else None

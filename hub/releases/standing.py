@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 
 from contracts.identifiers import EnrolmentLineId, PersonId, Siret
+from hub.linking.links import line_linked
 from hub.partners.pseudonyms import Named
 from hub.partners.tables import PSEUDONYM
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
@@ -33,9 +34,15 @@ class Standing:
 def standing_of_subject(
     tx: ReadTx, siret: Siret, subject: UUID, *, service: str, requirement: str, today: date
 ) -> Standing | None:
-    """Return how it stands for a body that names the line by its own pseudonym; nothing for anybody else's."""
+    """Return how it stands for a body that names the line, or a child it is linked to, by its own pseudonym.
+
+    Nothing for anybody else's.
+    """
     told = {"siret": siret, "kind": Named.FILE.value, "subject": subject, "service": service}
-    return _standing(tx.row(_OF_SUBJECT, told | {"requirement": requirement}), requirement, today=today)
+    row = tx.row(_OF_SUBJECT, told | {"requirement": requirement})
+    if row is None and (line_id := line_linked(tx, siret, subject, service)) is not None:
+        row = tx.row(_OF_BODY, {"siret": siret, "line": line_id, "requirement": requirement})
+    return _standing(row, requirement, today=today)
 
 
 def standing_of_line(
@@ -126,6 +133,9 @@ _OF_SUBJECT = Ready(
 )
 _OF_LINE = Ready(
     _query().where(ENROLMENT_LINE.c.line_id == bindparam("line"), ENROLMENT_LINE.c.payer_id == bindparam("payer"))
+)
+_OF_BODY = Ready(
+    _query().where(ENROLMENT_LINE.c.line_id == bindparam("line"), ENROLMENT_LINE.c.body == bindparam("siret"))
 )
 _SERVICE = Ready(
     select(ENROLMENT_LINE.c.service)
