@@ -1,6 +1,6 @@
 """Linking a partner to a child: the family's one-time code, its redemption, and the links as both sides see them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from hub.api.callers import DoorDep, FreshResident, Resident, resident
 from hub.api.edge import spend_quota
 from hub.api.partners import RetryKey, once_for
 from hub.api.questions import QuestionDep
-from hub.api.shapes import Shape, Treatment, Word
+from hub.api.shapes import Name, Shape, Treatment, Word
 from hub.bootstrap import Door
 from hub.linking.codes import Coined, Place
 from hub.linking.links import (
@@ -27,6 +27,7 @@ from hub.linking.links import (
     links_of_adult,
     links_of_partner,
 )
+from hub.linking.proposing import Named, ProposalState, proposal_of, propose
 from hub.linking.redeeming import Redeemed, coin_code, linkable, redeem
 from hub.persons.accounts import SignedIn
 from hub.quotas import quotas_of
@@ -86,6 +87,16 @@ class RedeemShape(Shape):
     on_behalf_of: Treatment
 
 
+class ProposeShape(Shape):
+    """A child as this partner knows it, for which service, and who stands behind it."""
+
+    family_name: Name
+    given_names: Annotated[list[Name], Field(min_length=1, max_length=10)]
+    born_on: date
+    service: Word
+    on_behalf_of: Treatment
+
+
 class LinkedFileShape(Shape):
     """A line of the child's school files that its adult pays to this partner."""
 
@@ -100,6 +111,15 @@ class PartnerLinkShape(Shape):
     service: str
     linked_at: datetime
     files: list[LinkedFileShape]
+
+
+class ProposalShape(Shape):
+    """How a proposal stands: « pending » whoever is or is not behind the name, or linked; it is over after ``until``."""
+
+    proposal_id: UUID
+    state: ProposalState
+    until: datetime
+    link: PartnerLinkShape | None
 
 
 @router.get("/linkable-services", dependencies=[Depends(resident)])
@@ -159,6 +179,36 @@ def link(
         now = door.custody.now()
         made = redeem(door.custody.db, door.catalogue, caller, brought, now=now, settle=settle)
     return PartnerLinkShape.model_validate(made)
+
+
+@partners.post("/link-proposals", status_code=202)
+def propose_link(
+    told: ProposeShape,
+    digest: QuestionDep,
+    request: Request,
+    door: ReleaseDep,
+    caller: CallerDep,
+    idempotency_key: RetryKey = None,
+) -> ProposalShape:
+    """Name a child by civil status; an agent may link it. The answer is the same whether anybody has that name or not."""
+    quotas = quotas_of(door.custody.db, door.custody.now)
+    named = Named(told.family_name, tuple(told.given_names), told.born_on, told.service, told.on_behalf_of)
+    with once_for(door, caller, idempotency_key, ProposeShape, digest) as tried:
+        if tried.stored is not None:
+            return ProposalShape.model_validate(tried.stored.response)
+        spend_quota(request, quotas.take("links", caller.siret, door.settings.link_tries_per_minute))
+        with door.custody.db.transaction() as tx:
+            view = propose(tx, door.catalogue, caller, named, now=door.custody.now())
+            shape = ProposalShape.model_validate(view)
+            tried.settle(tx, status=202, response=shape.model_dump(mode="json"))
+    return shape
+
+
+@partners.get("/link-proposals/{proposal}")
+def read_proposal(proposal: UUID, door: ReleaseDep, caller: CallerDep) -> ProposalShape:
+    """Return how one's own proposal stands."""
+    with door.custody.db.transaction() as tx:
+        return ProposalShape.model_validate(proposal_of(tx, caller.siret, proposal, now=door.custody.now()))
 
 
 @partners.get("/links")

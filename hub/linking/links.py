@@ -111,13 +111,11 @@ def make_link(tx: WriteTx, place: Place, basis: Basis, actor: Actor, *, now: dat
     made = tx.execute(
         upsert(PARTNER_LINK).values(**row).on_conflict_do_nothing().returning(PARTNER_LINK.c.link_id)
     ).scalar_one_or_none()
-    subject = pseudonym(tx, place.siret, Named.CHILD, place.child_id)
     if made is not None:
         _tell(tx, PartnerLinked(made), place, now=now)
         detail = {"step": "partner_linked", "source": basis.source.value, "on_behalf_of": basis.on_behalf_of}
         journal_link(tx, actor, place, detail | {"link": made})
-    current = tx.execute(select(PARTNER_LINK.c.linked_at).where(*_current(place))).scalar_one()
-    return PartnerView(subject, place.service, current, _files(tx, place))
+    return _partner_view(tx, tx.execute(select(PARTNER_LINK).where(*_current(place))).one())
 
 
 def links_of_partner(tx: WriteTx, siret: Siret) -> list[PartnerView]:
@@ -127,11 +125,20 @@ def links_of_partner(tx: WriteTx, siret: Siret) -> list[PartnerView]:
         .where(PARTNER_LINK.c.siret == siret, PARTNER_LINK.c.ended_at.is_(None), _stands())
         .order_by(PARTNER_LINK.c.linked_at.desc(), PARTNER_LINK.c.link_id)
     ).all()
-    found = [(row, _place(row)) for row in rows]
-    return [
-        PartnerView(pseudonym(tx, siret, Named.CHILD, place.child_id), place.service, row.linked_at, _files(tx, place))
-        for row, place in found
-    ]
+    return [_partner_view(tx, row) for row in rows]
+
+
+def partner_view(tx: WriteTx, link_id: UUID) -> PartnerView | None:
+    """Return one link as its partner sees it; nothing where it stands no more."""
+    standing = (PARTNER_LINK.c.link_id == link_id, PARTNER_LINK.c.ended_at.is_(None), _stands())
+    row = tx.execute(select(PARTNER_LINK).where(*standing)).one_or_none()
+    return None if row is None else _partner_view(tx, row)
+
+
+def standing_link(tx: ReadTx, place: Place) -> UUID:
+    """Return the number of the link that stands."""
+    found: UUID = tx.execute(select(PARTNER_LINK.c.link_id).where(*_current(place))).scalar_one()
+    return found
 
 
 def links_of_adult(tx: ReadTx, adult_id: PersonId) -> list[FamilyView]:
@@ -242,6 +249,12 @@ def _stands() -> Any:
 
 def _place(row: "Row[Any]") -> Place:
     return Place(PersonId(row.adult_id), PersonId(row.child_id), Siret(row.siret), row.service)
+
+
+def _partner_view(tx: WriteTx, row: "Row[Any]") -> PartnerView:
+    place = _place(row)
+    subject = pseudonym(tx, place.siret, Named.CHILD, place.child_id)
+    return PartnerView(subject, place.service, row.linked_at, _files(tx, place))
 
 
 def _family_view(row: "Row[Any]") -> FamilyView:

@@ -80,3 +80,68 @@ GRANT SELECT, UPDATE (tries), DELETE ON hub.link_code TO unefois_release;
 GRANT SELECT (expires_at), DELETE ON hub.link_code TO unefois_worker;
 GRANT SELECT, UPDATE (ended_at, ended_by) ON hub.partner_link TO unefois_door;
 GRANT SELECT, INSERT, UPDATE (ended_at, ended_by) ON hub.partner_link TO unefois_release;
+
+-- Linking by a civil status only ever puts a case to an agent. What a partner wrote lies here until it is over.
+CREATE TABLE hub.link_proposal (
+    proposal_id uuid PRIMARY KEY,
+    siret text NOT NULL REFERENCES hub.partner,
+    service text NOT NULL,
+    on_behalf_of text NOT NULL,
+    family_name text NOT NULL,
+    given_names text[] NOT NULL,
+    born_on date NOT NULL,
+    match_key text NOT NULL,
+    link_id uuid REFERENCES hub.partner_link,
+    proposed_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CHECK (proposed_at < expires_at)
+);
+CREATE INDEX link_proposal_same ON hub.link_proposal (siret, service, match_key);
+CREATE INDEX link_proposal_expiry ON hub.link_proposal (expires_at);
+
+ALTER TABLE hub.review ADD COLUMN proposal_id uuid REFERENCES hub.link_proposal ON DELETE CASCADE;
+ALTER TABLE hub.review DROP CONSTRAINT review_kind_check;
+ALTER TABLE hub.review ADD CONSTRAINT review_kind_check
+    CHECK (kind IN ('family_link', 'fit', 'objection', 'partner_link'));
+ALTER TABLE hub.review ADD CHECK (
+    (kind = 'partner_link') = (proposal_id IS NOT NULL)
+    AND (kind <> 'partner_link' OR (child_id IS NOT NULL AND line_id IS NOT NULL AND body IS NOT NULL))
+);
+DROP INDEX hub.review_once;
+CREATE UNIQUE INDEX review_once
+    ON hub.review (kind, adult_id, child_id, document_id, line_id, requirement, proposal_id, reason) NULLS NOT DISTINCT
+    WHERE state = 'waiting';
+CREATE INDEX review_proposal ON hub.review (proposal_id) WHERE proposal_id IS NOT NULL;
+
+-- The proposal that a job is about, by itself or by its review: looked up, not believed (ADR 0029).
+CREATE FUNCTION hub.proposal_of_job() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((j.args ->> 'proposal_id')::uuid, r.proposal_id)
+    FROM jobs.procrastinate_jobs j LEFT JOIN hub.review r ON r.review_id = (j.args ->> 'review_id')::uuid
+    WHERE j.id = nullif(current_setting('unefois.job', true), '')::bigint AND j.status = 'doing'
+$$;
+REVOKE EXECUTE ON FUNCTION hub.proposal_of_job() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hub.proposal_of_job() TO unefois_worker;
+
+ALTER TABLE hub.link_proposal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner ON hub.link_proposal TO CURRENT_USER
+    USING ((SELECT vault.standing('purpose')) IN ('migration', 'backup'));
+CREATE POLICY release_partner ON hub.link_proposal TO unefois_release
+    USING (siret = (SELECT vault.standing('partner')));
+-- An agent reads what the partner wrote where a review of a body of theirs rests on it.
+CREATE POLICY door_agent ON hub.link_proposal FOR SELECT TO unefois_door
+    USING (EXISTS (
+        SELECT FROM hub.review r JOIN hub.agent_role a ON a.body = r.body AND a.withdrawn_at IS NULL
+        WHERE r.proposal_id = link_proposal.proposal_id AND a.agent_id = (SELECT vault.standing('agent'))::uuid
+    ));
+CREATE POLICY worker_job ON hub.link_proposal TO unefois_worker
+    USING (proposal_id = (SELECT hub.proposal_of_job()));
+CREATE POLICY worker_sweeps ON hub.link_proposal TO unefois_worker USING (expires_at <= now());
+CREATE POLICY worker_job ON hub.partner_link TO unefois_worker
+    USING (adult_id = ANY ((SELECT hub.holders_of_job())::uuid[]));
+
+GRANT SELECT, INSERT ON hub.link_proposal TO unefois_release;
+GRANT SELECT ON hub.link_proposal TO unefois_door;
+GRANT SELECT, UPDATE (link_id), DELETE ON hub.link_proposal TO unefois_worker;
+GRANT SELECT, INSERT ON hub.partner_link TO unefois_worker;

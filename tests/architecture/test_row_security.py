@@ -21,7 +21,7 @@ SCHEMAS = ("vault", "hub")
 COVERED = ("vault.document", "vault.viewing_copy", "vault.reading", "vault.finding")
 """Tables that hold persons and show a row only to who has business with it."""
 
-LINKING = ("hub.link_code", "hub.partner_link")
+LINKING = ("hub.link_code", "hub.link_proposal", "hub.partner_link")
 """Covered too, and tried in ``test_linking_rows.py``: what they show is no paper."""
 
 NO_PERSON = {
