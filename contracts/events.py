@@ -145,6 +145,23 @@ class RightsInformationEnded(EventData):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PartnerLinked(EventData):
+    """A partner was linked to a child, by the family's code or by an agent; it has a pseudonym of its own for the child."""
+
+    type: ClassVar[str] = "fr.paris.unefois.partner-link.made.v1"
+    link: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerUnlinked(EventData):
+    """A partner is no longer linked to a child: the family or the partner itself ended it."""
+
+    type: ClassVar[str] = "fr.paris.unefois.partner-link.ended.v1"
+    link: UUID
+    by: str
+
+
 EVENT_TYPES: tuple[type[EventData], ...] = (
     DocumentReceived,
     DocumentConcluded,
@@ -160,6 +177,8 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     EvidenceWithdrawn,
     AuthorisationChanged,
     RightsInformationEnded,
+    PartnerLinked,
+    PartnerUnlinked,
 )
 
 

@@ -11,6 +11,8 @@ from contracts.events import (
     AuthorisationChanged,
     EventData,
     EvidenceWithdrawn,
+    PartnerLinked,
+    PartnerUnlinked,
     RequestConsented,
     RequirementSatisfied,
     RightsInformationEnded,
@@ -23,13 +25,15 @@ NOTIFIED: tuple[type[EventData], ...] = (
     RequestConsented,
     AuthorisationChanged,
     RightsInformationEnded,
+    PartnerLinked,
+    PartnerUnlinked,
 )
 """The kinds of event a partner is told of."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationData:
-    """Something changed for ``subject``, which is this partner's pseudonym of one enrolment line; ask to learn more."""
+    """Something changed for ``subject``, which is this partner's pseudonym of one enrolment line, or of a linked child; ask to learn more."""
 
     subject: PartnerPseudonym
     service: str

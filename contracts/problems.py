@@ -58,6 +58,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "Les deux comptes ne portent pas le même nom ou la même date de naissance. Nous ne les avons pas reliés.",
         ),
         _p(
+            "code-refused",
+            403,
+            "The code is not good: wrong, used, or over.",
+            "Ce code n'est pas valable. Demandez-en un nouveau à la famille.",
+        ),
+        _p(
             "accounts-full",
             409,
             "The other account holds papers or requests of its own.",

@@ -139,16 +139,38 @@ OBJECTION_REASONS = _listed(
 )
 """About a request that the other guardian objected to; what each of the two reads is in their trace."""
 
+PARTNER_LINK_REASONS = _listed(
+    ReviewReason(
+        "same_child",
+        Outcome.PASSED,
+        "C'est le même enfant, et cet adulte a demandé ce service",
+        "",
+    ),
+    ReviewReason(
+        "other_child",
+        Outcome.FAILED,
+        "C'est un autre enfant",
+        "",
+    ),
+    ReviewReason(
+        "cannot_tell",
+        Outcome.FAILED,
+        "Rien ne permet de le dire : à la famille de donner un code",
+        "",
+    ),
+)
+"""About a child whom a partner named; the partner is told nothing of a refusal, the family reads of a link."""
+
 UNSURE = ReviewReason("unsure", Outcome.INCONCLUSIVE, "Je demande l'avis d'un collègue", "")
 """The one reason of a second opinion."""
 
 
 def reasons_for(kind: str) -> dict[str, ReviewReason]:
-    """Return the reasons of a kind of review: ``fit``, ``family_link`` or ``objection``."""
+    """Return the reasons of a kind of review: ``fit``, ``family_link``, ``objection`` or ``partner_link``."""
     return _BY_KIND.get(kind, FIT_REASONS)
 
 
-_BY_KIND = {"family_link": LINK_REASONS, "objection": OBJECTION_REASONS}
+_BY_KIND = {"family_link": LINK_REASONS, "objection": OBJECTION_REASONS, "partner_link": PARTNER_LINK_REASONS}
 
 
 def family_sentence(name: str) -> str | None:

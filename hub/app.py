@@ -22,6 +22,7 @@ from hub.api import (
     homes,
     informing,
     life_events,
+    linking,
     partner_care,
     partners,
     problems,
@@ -41,6 +42,7 @@ from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.prefork import serve
 from hub.web import accounts, agreeing, explaining, looks, pages, refusals, sharing
 from hub.web import allowing as allowing_pages
+from hub.web import linking as linking_pages
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -79,6 +81,8 @@ def residents_routes() -> FastAPI:
         allowing_pages.router,
         accounts.router,
         informing.router,
+        linking.router,
+        linking_pages.router,
     ):
         app.include_router(router)
     pages.install(app)
@@ -105,6 +109,7 @@ def partners_routes() -> FastAPI:
     app.include_router(sharing.showing)
     app.include_router(allowing.partners)
     app.include_router(informing.partners)
+    app.include_router(linking.partners)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app

@@ -86,6 +86,10 @@ class CopyNotMarked(HubError):
     """The copy is not in the form in which its recipient can be written on it, so it does not leave."""
 
 
+class CodeRefused(HubError):
+    """The code is wrong, used or over; which of these is not said."""
+
+
 class InvalidClient(HubError):
     """The partner's client authentication failed."""
 

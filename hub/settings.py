@@ -33,6 +33,8 @@ class HubSettings(BaseSettings):
     """SIRET of the body that runs the hub, the Ville de Paris: its operators answer for every partner."""
     resident_requests_per_minute: int = Field(default=600, ge=1)
     """What one resident may ask of the residents' door; of partners their files say it."""
+    link_tries_per_minute: int = Field(default=30, ge=1)
+    """How many of families' codes one partner may try, beside the quota of all its requests."""
     door_url: str
     release_url: str
     providers: Path | None = None

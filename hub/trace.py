@@ -63,6 +63,9 @@ _LINK_STEPS = {
     "recognised": "Un agent a reconnu un autre responsable de votre enfant",
     "not_recognised": "Le lien qu'une autre personne demandait avec votre enfant n'a pas été reconnu",
     "changed": "Ce que nous savons de votre lien avec votre enfant a changé",
+    "code_made": "Vous avez créé un code pour relier un service",
+    "partner_linked": "Un service est relié au dossier de votre enfant",
+    "partner_unlinked": "Un service n'est plus relié au dossier de votre enfant",
     "withdrawn": "Un jugement a mis fin à votre accès au dossier d'un enfant",
 }
 _REVIEW_STEPS = {
@@ -99,7 +102,8 @@ _REQUEST_STEPS = {
 }
 
 _RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
-_STEPS = {JournalAct.LINK: _LINK_STEPS, JournalAct.REQUEST: _REQUEST_STEPS}
+_REFUSED_STEPS = {"link": "Un code pour relier un service a été refusé"}
+_STEPS = {JournalAct.LINK: _LINK_STEPS, JournalAct.REQUEST: _REQUEST_STEPS, JournalAct.REFUSE: _REFUSED_STEPS}
 _GRANT_STATES = {
     "requested": "Un service vous demande une autorisation",
     "active": "Autorisation de réutiliser vos documents",

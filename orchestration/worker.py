@@ -27,6 +27,7 @@ from hub.deposits.rescanning import rescan_document, rescan_outdated
 from hub.deposits.resumable import forget_expired
 from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
+from hub.linking.proposing import examine_proposal
 from hub.notifications.deliveries import Sender
 from hub.notifications.feed import prune
 from hub.notifications.messages import Postman
@@ -97,6 +98,7 @@ class Worker:
             Job.EXPIRE_DOCUMENT: lambda one: carry_out_expiry(parts.custody, parts.catalogue, one),
             Job.EVALUATE_FAMILY: self._evaluate,
             Job.EXAMINE_CLAIM: lambda one: _within(parts.custody, lambda tx: examine_claim(tx, one, now=now())),
+            Job.EXAMINE_PROPOSAL: lambda one: _within(parts.custody, lambda tx: examine_proposal(tx, one, now=now())),
             Job.APPLY_REVIEW: lambda one: apply_review(parts.custody, parts.catalogue, one),
             Job.FETCH_QUOTIENT_FAMILIAL: self._fetch,
         }

@@ -54,6 +54,7 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.QuotaExceeded: "quota-exceeded",
     hub_errors.AnswerOnly: "answer-only",
     hub_errors.CopyNotMarked: "integrity",
+    hub_errors.CodeRefused: "code-refused",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
     hub_errors.TokenMissing: "token-missing",

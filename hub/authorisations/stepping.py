@@ -94,7 +94,7 @@ def tell_body(tx: WriteTx, grant_id: UUID, line: Line | None, state: Authorisati
     signal = Signal(
         event_id=event_id,
         event_type=event.type,
-        line_id=line.line_id,
+        subject_id=line.line_id,
         service=line.service,
         requirement=AUTHORISATION,
         school_year=line.school_year,

@@ -22,27 +22,28 @@ CHANNEL = "unefois_deliveries"
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a partner is told: that something changed on a line, never what it is."""
+    """What a partner is told: that something changed for a subject, a line or a child, never what it is."""
 
     event_id: UUID
     event_type: str
-    line_id: UUID
+    subject_id: UUID
     service: str
     requirement: str
     school_year: str
+    named: Named = Named.FILE
 
 
 def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID | None:
     """Write down what the body ``siret`` is told; nothing where it is no partner or no agreement covers the service.
 
-    It carries this partner's pseudonym of the line and no other identifier of ours.
+    It carries this partner's pseudonym of the subject and no other identifier of ours.
     """
     if not any(signal.service in agreement.services for agreement in agreements_of(tx, siret, on=paris_day(now))):
         return None
     address = tx.execute(select(PARTNER.c.webhook_url).where(PARTNER.c.siret == siret)).scalar_one()
     # Version 4: the time in a version 7 would let two partners join what they were told at one moment.
     delivery_id = uuid4()
-    subject = pseudonym(tx, siret, Named.FILE, signal.line_id)
+    subject = pseudonym(tx, siret, signal.named, signal.subject_id)
     data = NotificationData(subject, signal.service, signal.requirement, signal.school_year)
     tx.execute(
         insert(DELIVERY)

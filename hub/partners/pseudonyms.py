@@ -16,6 +16,7 @@ class Named(StrEnum):
 
     FILE = "file"
     EVIDENCE = "evidence"
+    CHILD = "child"
 
 
 def pseudonym(tx: WriteTx, siret: Siret, kind: Named, subject_id: UUID) -> PartnerPseudonym:

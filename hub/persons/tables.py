@@ -108,6 +108,7 @@ REVIEW = Table(
     Column("document_id", Uuid),
     Column("claim_id", Uuid),
     Column("line_id", Uuid),
+    Column("proposal_id", Uuid),
     Column("requirement", Text),
     Column("service", Text, nullable=False),
     Column("body", Text),

@@ -15,9 +15,10 @@ from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym
 from hub.errors import AnswerOnly, HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
+from hub.linking.links import line_named
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
-from hub.partners.pseudonyms import Named, pseudonym, resolve
+from hub.partners.pseudonyms import Named, pseudonym
 from hub.partners.registry import AgreementFile, agreements_in, agreements_of, look_in_force
 from hub.partners.tables import PSEUDONYM
 from hub.releases.answering import AnswerSigner, Bound, answer, documents, none
@@ -25,7 +26,7 @@ from hub.releases.disclosing import Sealed
 from hub.releases.gate import Answered, Cause, Channel, Ordered, hand_over, new_release, order_answer, order_release
 from hub.releases.grounds import Allowed, Question, find_ground, hold_ground
 from hub.releases.marking import marked_type
-from hub.releases.standing import Standing, look_at_subject, standing_in
+from hub.releases.standing import Standing, looks_at_subject, standing_in
 from hub.releases.tables import DISCLOSURE, EVIDENCE_REQUEST, RELEASE
 from hub.requests.confirming import Consent, effects
 from hub.requests.tables import ENROLMENT_LINE
@@ -196,12 +197,12 @@ def _answer(tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, *, now: datet
         raise InvalidValue("service, requirement: not in the catalogue")
     today, name = paris_day(now), asked.requirement
     # One look, whatever it finds: what is another's takes no longer than what is nobody's or is not there.
-    agreed, seen = tx.rows(
+    agreed, lines, children = tx.rows(
         look_in_force(caller.siret, on=today),
-        look_at_subject(caller.siret, asked.subject, service=asked.service, requirement=name),
+        *looks_at_subject(caller.siret, asked.subject, service=asked.service, requirement=name),
     )
     wants = _most(agreements_in(agreed), caller, asked)
-    found = standing_in(seen, name, today=today)
+    found = standing_in(lines or children, name, today=today)
     if found is not None and found.rested is not None:
         offer = _stated if wants is Gives.ANSWER else _listed
         return offer(tx, desk, caller, asked, (found, found.rested), now=now)
@@ -358,7 +359,7 @@ def _kept(tx: WriteTx, caller: Caller, asked: Asked, answer: Answer, line_id: UU
 def _keep_refusal(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, *, now: datetime) -> None:
     """Keep that a partner was refused; the family sees it where the subject was theirs."""
     request_id = uuid4()
-    line_id = resolve(tx, caller.siret, Named.FILE, asked.subject)
+    line_id = line_named(tx, caller.siret, asked.subject, asked.service)
     _insert(tx, caller, asked, request_id, "refused", line_id, now=now)
     payer = select(ENROLMENT_LINE.c.payer_id).where(ENROLMENT_LINE.c.line_id == line_id)
     subject = tx.execute(payer).scalar_one_or_none() if line_id is not None else None

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 
 from contracts.identifiers import EnrolmentLineId, PersonId, Siret
+from hub.linking.links import LINE_LINKED
 from hub.partners.pseudonyms import Named
 from hub.partners.tables import PSEUDONYM
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
@@ -31,14 +32,17 @@ class Standing:
     rested: Rested | None
 
 
-def look_at_subject(siret: Siret, subject: UUID, *, service: str, requirement: str) -> Asked:
-    """Return the look at a line that a body names by its own pseudonym; it finds nothing for anybody else's."""
-    told = {"siret": siret, "kind": Named.FILE.value, "subject": subject, "service": service}
-    return _OF_SUBJECT, told | {"requirement": requirement}
+def looks_at_subject(siret: Siret, subject: UUID, *, service: str, requirement: str) -> tuple[Asked, Asked]:
+    """Return the looks at what a body names by its own pseudonym: a line, or a child it is linked to.
+
+    They find nothing for anybody else's; both are sent, so that neither costs what the other does not.
+    """
+    told = {"siret": siret, "subject": subject, "service": service, "requirement": requirement}
+    return (_OF_SUBJECT, told), (_OF_CHILD, told)
 
 
 def standing_in(rows: Sequence[Any], requirement: str, *, today: date) -> Standing | None:
-    """Return how it stands, as that look found it."""
+    """Return how it stands, as these looks found it."""
     return _standing(rows[0] if rows else None, requirement, today=today)
 
 
@@ -122,7 +126,7 @@ _OF_SUBJECT = Ready(
     .join(PSEUDONYM, PSEUDONYM.c.subject_id == ENROLMENT_LINE.c.line_id)
     .where(
         PSEUDONYM.c.siret == bindparam("siret"),
-        PSEUDONYM.c.kind == bindparam("kind"),
+        PSEUDONYM.c.kind == Named.FILE.value,
         PSEUDONYM.c.value == bindparam("subject"),
         ENROLMENT_LINE.c.body == bindparam("siret"),
         ENROLMENT_LINE.c.service == bindparam("service"),
@@ -130,6 +134,12 @@ _OF_SUBJECT = Ready(
 )
 _OF_LINE = Ready(
     _query().where(ENROLMENT_LINE.c.line_id == bindparam("line"), ENROLMENT_LINE.c.payer_id == bindparam("payer"))
+)
+_OF_CHILD = Ready(
+    _query().where(
+        ENROLMENT_LINE.c.line_id == LINE_LINKED.correlate(None).scalar_subquery(),
+        ENROLMENT_LINE.c.body == bindparam("siret"),
+    )
 )
 _SERVICE = Ready(
     select(ENROLMENT_LINE.c.service)

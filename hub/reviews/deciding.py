@@ -16,6 +16,7 @@ from contracts.documents import Outcome
 from contracts.events import ReviewDecided
 from contracts.reviews import UNSURE, reasons_for
 from hub.errors import InvalidValue, NothingHere, OpinionGiven, ReviewNotTaken, ReviewTaken
+from hub.linking.proposing import PARTNER_LINK
 from hub.persons.agents import Role, SignedInAgent
 from hub.persons.links import Authority, Kind
 from hub.persons.proving import DEATH_DECLARED
@@ -242,7 +243,7 @@ def _agreed(tx: WriteTx, row: Any, opinion: Opinion, decision: dict[str, Any]) -
 
 def _journal(tx: WriteTx, agent: SignedInAgent, row: Any, detail: dict[str, str]) -> None:
     # Of a link nobody is a subject: whoever asked would learn from it that there is something to examine.
-    subjects = () if row.kind == "family_link" else (row.adult_id,)
+    subjects = () if row.kind in ("family_link", PARTNER_LINK) else (row.adult_id,)
     append(
         tx,
         JournalEntry(

@@ -11,6 +11,7 @@ from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, Outcome
 from contracts.identifiers import DocumentId
 from contracts.reviews import FIT_REASONS
+from hub.linking.proposing import PARTNER_LINK, link_proposed
 from hub.persons.deaths import record_death
 from hub.persons.links import (
     Authority,
@@ -59,6 +60,9 @@ def apply_review(custody: Custody, catalogue: Catalogue, review_id: UUID) -> Non
             judge_family(tx, custody, catalogue, row.adult_id, now=now)
         elif row.kind == OBJECTION:
             decide_objection(tx, row.line_id, passed=row.outcome is Outcome.PASSED, now=now)
+        elif row.kind == PARTNER_LINK:
+            if row.outcome is Outcome.PASSED:
+                link_proposed(tx, row.proposal_id, row.adult_id, row.child_id, row.review_id, now=now)
         elif row.reason == DEATH_DECLARED:
             _end_by_death(tx, row, now=now)
         elif row.outcome is Outcome.PASSED:

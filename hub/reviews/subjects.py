@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from contracts.documents import Grade, Outcome
+from hub.linking.tables import LINK_PROPOSAL
 from hub.persons.agents import SignedInAgent
 from hub.persons.links import children_with
 from hub.persons.tables import CIVIL_STATUS, FAMILY_CLAIM, FAMILY_LINK, REVIEW_OPINION
@@ -169,9 +170,12 @@ def _child(tx: ReadTx, child_id: UUID) -> ChildSeen:
 
 
 def _asked(tx: ReadTx, row: Any) -> PersonSeen | None:
-    if row.claim_id is None:
+    if row.claim_id is not None:
+        claim = tx.execute(select(FAMILY_CLAIM).where(FAMILY_CLAIM.c.claim_id == row.claim_id)).one()
+    elif row.proposal_id is not None:
+        claim = tx.execute(select(LINK_PROPOSAL).where(LINK_PROPOSAL.c.proposal_id == row.proposal_id)).one()
+    else:
         return None
-    claim = tx.execute(select(FAMILY_CLAIM).where(FAMILY_CLAIM.c.claim_id == row.claim_id)).one()
     return PersonSeen(
         person_id=None,
         family_name=claim.family_name,

@@ -129,7 +129,7 @@ def tell(tx: WriteTx, event_id: UUID, event_type: str, line: "Row[Any]", require
     signal = Signal(
         event_id=event_id,
         event_type=event_type,
-        line_id=line.line_id,
+        subject_id=line.line_id,
         service=line.service,
         requirement=requirement,
         school_year=line.school_year,

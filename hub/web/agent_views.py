@@ -109,6 +109,7 @@ class ReviewPage:
     paper: PaperCard | None
     opinions: tuple[tuple[str, str], ...]
     is_link: bool
+    question: str
     form: DecisionForm
 
 
@@ -171,6 +172,7 @@ def review_page(
         ),
         opinions=tuple((_reason(detail, one.reason), one.note) for one in detail.opinions),
         is_link=detail.line.kind == "family_link",
+        question=words.QUESTIONS[detail.line.kind],
         form=_form(detail, sent or {}),
     )
 

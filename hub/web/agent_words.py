@@ -26,11 +26,19 @@ WHY = {
     "not_named": "Le document ne nomme pas la personne qui l'a déposé.",
     "identity_self_declared": "La personne a déclaré elle-même son identité, sans FranceConnect.",
     "child_in_household": "La CAF ou la MSA nomme cet enfant dans le foyer de la personne. Cela ne prouve pas un lien de parenté.",
+    "civil_status": "Un organisme demande à être relié à un enfant de ce nom. Est-ce bien cet enfant, et la demande de cet adulte ?",
     "objection": "L'autre responsable de l'enfant n'est pas d'accord avec la demande.",
     "death": "Un décès a été déclaré. Lisez l'acte, puis dites jusqu'à quand la personne décédée était responsable de l'enfant.",
     "judgment": "Un jugement a été déposé. Deux agents doivent le lire et dire la même chose.",
 }
 """Why the rules left it to an agent, by reason."""
+QUESTIONS = {
+    "family_link": "Le lien est reconnu, ou non ?",
+    "fit": "Le document convient, ou non ?",
+    "objection": "La demande peut prendre effet, ou non ?",
+    "partner_link": "L'organisme peut être relié à cet enfant, ou non ?",
+}
+"""What an agent is asked, by kind of review."""
 OTHERWISE = "Les règles n'ont pas pu conclure."
 
 STATES = {"waiting": "À prendre", "mine": "Pris par vous", "taken": "Pris par un collègue"}

@@ -128,6 +128,8 @@ FRESH_OR_NOT = {
     "POST /v1/authorisations/{authorisation}/pause": "closes",
     "DELETE /v1/authorisations/{authorisation}": "closes",
     "POST /autorisations/{authorisation}/non": "closes",
+    "DELETE /v1/partner-links/{link}": "closes",
+    "POST /services-relies/{link}": "closes",
     "POST /v1/rights-information/{information_id}/opposition": "closes",
     "POST /autorisations/droits/{information}": "closes",
     # What opens papers only where it is asked to: these take a fresh sign-in then (tests/journeys/test_fresh_sign_in.py).

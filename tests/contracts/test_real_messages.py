@@ -12,6 +12,7 @@ from tests.journeys.agents import CLAIRE, Agent, applied, review_of
 from tests.journeys.doors import Partner, family, person_id, rows, schema, subject_of
 from tests.journeys.test_confirming import asked, both_parents, reply
 from tests.journeys.test_informing import tell, with_quotient
+from tests.journeys.test_linking import linked
 from tests.system import CAISSE, MAIRIE, Resident, System, eventually
 from vault.bootstrap import utc_now
 from vault.db import Database
@@ -38,6 +39,7 @@ def lived(running: System) -> Resident:
         eventually(lambda paper=paper: parent.http.get(f"/v1/documents/{paper}").json()["state"] == "erased")
     disagree(running)
     oppose(running)
+    link_and_end(running)
     return parent
 
 
@@ -64,6 +66,14 @@ def oppose(running: System) -> None:
     assert tell(Partner(running, "caisse-13"), parent).status_code == 201
     (told,) = parent.http.get("/v1/rights-information").json()
     assert parent.http.post(f"/v1/rights-information/{told['information_id']}/opposition").status_code == 204
+
+
+def link_and_end(running: System) -> None:
+    """Somebody who links a partner to their child by a code, and ends it."""
+    parent, child = family(running)
+    linked(Partner(running, "caisse-13"), parent, child)
+    (own,) = parent.http.get("/v1/partner-links").json()
+    assert parent.http.delete(f"/v1/partner-links/{own['link_id']}").status_code == 200
 
 
 def test_every_event_that_was_published_is_of_the_closed_list_and_of_its_shape(running, lived):
