@@ -146,6 +146,7 @@ def _qr(canvas: Canvas, value: str, x: float, y: float, size: float) -> None:
     widget = QrCodeWidget(value, barLevel="M")
     left, bottom, right, top = widget.getBounds()
     scale = (size / (right - left), 0, 0, size / (top - bottom), 0, 0)
-    drawing = Drawing(size, size, transform=scale)
+    # A drawing begins with a font, even one without text: with ours, or the file would name one that it does not hold.
+    drawing = Drawing(size, size, transform=scale, initialFontName=_PLAIN)
     drawing.add(widget)
     renderPDF.draw(drawing, canvas, x, y)
