@@ -16,6 +16,7 @@ from hub.api import (
     authorisation,
     checkpoints,
     confirmations,
+    contact,
     documents,
     events,
     families,
@@ -79,6 +80,7 @@ def residents_routes() -> FastAPI:
         allowing_pages.router,
         accounts.router,
         informing.router,
+        contact.router,
     ):
         app.include_router(router)
     pages.install(app)

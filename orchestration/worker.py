@@ -29,7 +29,7 @@ from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
 from hub.notifications.deliveries import Sender
 from hub.notifications.feed import prune
-from hub.notifications.messages import Postman
+from hub.notifications.postman import Postman
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
 from hub.releases.informing import destroy_ended

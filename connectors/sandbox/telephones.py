@@ -15,7 +15,7 @@ from connectors.sandbox.faults import Faults, bare_answer
 from connectors.sandbox.provisioning import create_sms_token
 
 TARGET = "sms"
-"""What orders of faults call this gateway; ``sms-taken`` is the same after the message was taken."""
+"""What orders of faults call this gateway; ``sms-taken/<number>`` is the same after a message to a number was taken."""
 KEPT = 1000
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -73,7 +73,7 @@ def router(telephones: Telephones, state: Path, faults: Faults) -> APIRouter:
         if not _NUMBER.fullmatch(handed.to):
             return JSONResponse({"id": str(handed.id), "reason": "number"}, 422)
         status = telephones.take(handed)
-        if (fault := faults.next(f"{TARGET}-taken")) is not None:
+        if (fault := faults.next(f"{TARGET}-taken/{handed.to}")) is not None:
             return bare_answer(fault)
         return JSONResponse({"id": str(handed.id), "state": "accepted"}, status)
 

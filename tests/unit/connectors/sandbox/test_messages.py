@@ -49,7 +49,7 @@ def test_what_the_gateway_refuses(gateway):
 
 
 def test_a_gateway_that_took_it_and_could_not_say_so_is_asked(gateway, sandbox):
-    sandbox.http.post("/sandbox/faults", json={"target": "sms-taken", "kind": "502"}).raise_for_status()
+    sandbox.http.post("/sandbox/faults", json={"target": "sms-taken/+33639980001", "kind": "502"}).raise_for_status()
     message = uuid4()
     assert gateway.send(made(message)).kind is OutcomeKind.IN_DOUBT
     assert gateway.look(message).kind is OutcomeKind.FOUND
