@@ -41,6 +41,10 @@ class FileDropTransport:
         """Drop into ``folder``, which must exist: a missing mount must not become a local folder."""
         self._folder = folder
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a file of this name still lies there; whoever fetches it may have taken it."""
+        return bool(_NAME.fullmatch(name)) and (self._folder / name).is_file()
+
     def send(self, request: WireRequest) -> Exchange:
         """Write the file under a temporary name, make it durable, then give it its name.
 

@@ -4,6 +4,14 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
+MONTHS_FR = tuple(
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905 - read as a line
+)
+
+
+def in_french(day: date) -> str:
+    """Return a date as it is read aloud, « 1er mars 2026 »."""
+    return f"{'1er' if day.day == 1 else day.day} {MONTHS_FR[day.month - 1]} {day.year}"
 
 
 def paris_day(moment: datetime) -> date:

@@ -261,6 +261,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "Il y a eu trop de demandes en peu de temps. Attendez une minute, puis réessayez.",
         ),
         _p(
+            "too-many-codes",
+            429,
+            "Enough codes were sent to this person or number today.",
+            "Nous avons déjà envoyé plusieurs codes aujourd'hui. Réessayez demain, ou choisissez un autre moyen.",
+        ),
+        _p(
             "outside-grant",
             403,
             "The access token was not issued for this.",

@@ -16,6 +16,7 @@ from hub.api import (
     authorisation,
     checkpoints,
     confirmations,
+    contact,
     documents,
     events,
     families,
@@ -83,6 +84,7 @@ def residents_routes() -> FastAPI:
         informing.router,
         linking.router,
         linking_pages.router,
+        contact.router,
     ):
         app.include_router(router)
     pages.install(app)

@@ -16,12 +16,17 @@ from connectors.http import HttpTransport
 from connectors.mail import Smtp
 from connectors.oidc.provider import ProviderConfig
 from connectors.port import Binding, Transport
+from connectors.sms.codec import MANIFEST as SMS
+from connectors.sms.gateway import SmsGateway
+from contracts.identifiers import Siret
 from hub.bindings import Bindings
 from hub.exchanges.quotient import QuotientSource
+from hub.notifications.carriers import ByMail, ByPost, BySms
 from hub.notifications.deliveries import Sender
-from hub.notifications.messages import Postman
+from hub.notifications.postman import Carrier, Postman
 from hub.partners.credentials import Issuer
 from hub.partners.keys import ANSWERS, KeyFile
+from hub.persons.residences import Channel
 from hub.releases.answering import AnswerSigner
 from hub.requirements.catalogue import Catalogue, load
 from hub.school_files.telling_families import still_open
@@ -113,15 +118,29 @@ def sender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Sender:
 
 
 def postman(hub: HubSettings, custody: Custody) -> Postman | None:
-    """Assemble what writes to families and partners' contacts; nothing where there is no mail server."""
-    if not hub.smtp_host:
-        return None
-    way = Smtp(hub.smtp_host, hub.smtp_port, hub.smtp_sender, hub.smtp_tls, hub.smtp_username, hub.smtp_password)
+    """Assemble what writes to families and partners' contacts; nothing where there is no way to anybody."""
+    carriers = _carriers(hub, custody)
 
     def wanted(tx: ReadTx, message_id: UUID) -> bool:
         return still_open(tx, message_id, now=custody.now())
 
-    return Postman(custody.db, way, hub.door_url, hub.release_url, custody.now, wanted)
+    return Postman(custody.db, carriers, custody.now, wanted) if carriers else None
+
+
+def _carriers(hub: HubSettings, custody: Custody) -> dict[str, Carrier]:
+    found: dict[str, Carrier] = {}
+    if hub.smtp_host:
+        way = Smtp(hub.smtp_host, hub.smtp_port, hub.smtp_sender, hub.smtp_tls, hub.smtp_username, hub.smtp_password)
+        found[Channel.EMAIL] = ByMail(custody.db, way, hub.door_url, hub.release_url)
+    if hub.sms_url:
+        binding = Binding("sms", hub.sms_url.rstrip("/"), Siret(hub.operated_by), {"token": hub.sms_token})
+        gateway = SmsGateway(binding, HttpTransport(SMS.limits, origin=hub.sms_url))
+        found[Channel.TELEPHONE] = BySms(custody.db, gateway, hub.sms_sender, custody.now)
+    if hub.print_drop is not None:
+        binding = Binding("print-room", str(hub.print_drop), Siret(hub.operated_by))
+        drop = FileDropTransport(hub.print_drop)
+        found[Channel.POST] = ByPost(custody, drop, binding, hub.door_url, hub.print_return_address)
+    return found
 
 
 class _Ways:

@@ -168,6 +168,10 @@ class QuotaExceeded(HubError):
         super().__init__()
 
 
+class TooManyCodes(HubError):
+    """Enough codes were sent to this person, or to this number, within a day."""
+
+
 class CrossSite(HubError):
     """A browser sent this from another site's page."""
 

@@ -56,10 +56,26 @@ class HubSettings(BaseSettings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_sender: str = "ne-pas-repondre@unefois.example"
+    sms_url: str = ""
+    """The gateway for text messages; without one nobody is written to by SMS. The worker only."""
+    sms_token: SecretStr = SecretStr("")
+    sms_sender: str = Field(default="VilleParis", pattern=r"^[A-Za-z0-9 ]{3,11}$")
+    print_drop: Path | None = None
+    """Folder from which the print room fetches letters; without one nobody is written to by post. The worker only."""
+    print_return_address: tuple[str, ...] = ()
+    """Lines of the address that letters come from, and to which their slips go back; the office's name first."""
     asks_gathered_s: float = Field(default=600, ge=0, le=86_400)
     """How long a message to a family waits for what is asked in the same breath."""
     webhook_origins: tuple[str, ...] = ()
     """Origins beside the internet's to which notifications may go: a sandbox's. None in production."""
+
+    @model_validator(mode="after")
+    def _ways_are_whole(self) -> "HubSettings":
+        if self.sms_url and not self.sms_token.get_secret_value():
+            raise ValueError("HUB_SMS_TOKEN: the gateway for text messages needs it")
+        if self.print_drop is not None and not 2 <= len(self.print_return_address) <= 6:
+            raise ValueError("HUB_PRINT_RETURN_ADDRESS: letters need two to six lines")
+        return self
 
     @model_validator(mode="after")
     def _no_stand_ins_in_production(self) -> "HubSettings":
@@ -69,6 +85,8 @@ class HubSettings(BaseSettings):
             raise ValueError("HUB_PLACES: a sandbox is refused in production")
         if self.smtp_tls == "none":
             raise ValueError("HUB_SMTP_TLS: mail goes out encrypted in production")
+        if self.sms_url and urlsplit(self.sms_url).scheme != "https":
+            raise ValueError("HUB_SMS_URL: https is required in production")
         if self.webhook_origins:
             raise ValueError("HUB_WEBHOOK_ORIGINS: notifications go to the internet only in production")
         for name in ("door_url", "release_url"):

@@ -18,7 +18,9 @@ def agents_add(
     email: str,
     siret: Annotated[str, typer.Option(help="Establishment that ProConnect names for them.")],
     body: Annotated[str | None, typer.Option(help="SIRET of the body; their establishment unless told.")] = None,
-    role: Annotated[str, typer.Option(help="reviewer, or operator (sees figures, opens no paper).")] = "reviewer",
+    role: Annotated[
+        str, typer.Option(help="reviewer, counter (welcomes families), or operator (sees figures, opens no paper).")
+    ] = "reviewer",
     service: OwnersUrl = False,  # noqa: FBT002 - Typer reads it as a flag
     state: State = None,
 ) -> None:

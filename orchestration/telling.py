@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import psycopg
 
+from hub.notifications.counter import forget_over
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import CHANNEL
 from hub.notifications.lanes import Lanes
-from hub.notifications.messages import Postman
+from hub.notifications.postman import Postman
 from hub.school_files.telling_families import remind_families, tell_families
 from vault.documents.custody import Custody
 from vault.errors import DatabaseUnavailable
+from vault.standing import Purpose, standing
 
 _LOG = logging.getLogger("unefois.worker")
 SWEEP_EVERY = 1.0
@@ -40,9 +42,11 @@ def write_for_ever(custody: Custody, postman: Postman, gathering: timedelta, sto
     """Write to families what is asked of them, and to partners' contacts what went wrong, until told to stop."""
     while not stop.wait(WRITE_EVERY):
         try:
-            with custody.db.transaction() as tx:
-                tell_families(tx, gathering=gathering, now=custody.now())
+            with standing(purpose=Purpose.TELLING), custody.db.transaction() as tx:
+                tell_families(tx, channels=postman.channels, gathering=gathering, now=custody.now())
                 remind_families(tx, now=custody.now())
             postman.send_due()
+            with standing(purpose=Purpose.TELLING), custody.db.transaction() as tx:
+                forget_over(tx, now=custody.now())
         except DatabaseUnavailable:
             _LOG.warning("messages wait for the database")

@@ -30,7 +30,7 @@ from hub.exchanges.quotient import fetch_quotient_familial
 from hub.linking.proposing import examine_proposal
 from hub.notifications.deliveries import Sender
 from hub.notifications.feed import prune
-from hub.notifications.messages import Postman
+from hub.notifications.postman import Postman
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
 from hub.releases.informing import destroy_ended

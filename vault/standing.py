@@ -18,6 +18,8 @@ class Purpose(StrEnum):
     REEVALUATION = "reevaluation"
     TRUST = "trust"
     """What an operator asks about one paper, or has done to it."""
+    TELLING = "telling"
+    """What is written to families and to partners' contacts."""
     RESTORING = "restoring"
     MIGRATION = "migration"
     BACKUP = "backup"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Response
 
-from connectors.sandbox import family_api
+from connectors.sandbox import family_api, letterbox, telephones
 from connectors.sandbox.faults import FaultOrder, Faults
 from connectors.sandbox.identity import routes as identity
 from connectors.sandbox.mailbox import Mailbox, router, serve
@@ -41,6 +41,9 @@ def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) 
     app.include_router(partners.router(settings, faults, puller, clock))
 
     app.include_router(router(mailbox))
+    came = telephones.Telephones()
+    app.include_router(telephones.router(came, settings.state, faults))
+    app.include_router(letterbox.router(mailbox, came, settings.state))
 
     @app.get("/health")
     def health() -> dict[str, str]:

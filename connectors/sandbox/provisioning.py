@@ -35,6 +35,18 @@ def create_drop_folder(folder: Path, slug: str) -> Path:
     return drop
 
 
+def create_print_drop(folder: Path) -> Path:
+    """Return the folder into which letters for the print room are dropped, making it the first time."""
+    drop = folder / "print-room"
+    drop.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return drop
+
+
+def create_sms_token(folder: Path) -> str:
+    """Return the hub's token at the gateway for text messages, making it the first time."""
+    return _once(folder / "sms" / "gateway.token", lambda: secrets.token_urlsafe(48))
+
+
 def create_api_token(folder: Path, siret: str) -> str:
     """Return the API Particulier token of the body ``siret``, making it the first time."""
     return _once(folder / "api-particulier" / f"{_named(siret)}.token", lambda: secrets.token_urlsafe(48))

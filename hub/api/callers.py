@@ -1,6 +1,7 @@
 """Who calls a resident's route: the session cookie, and the rule that no other site's page may use it."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -18,6 +19,8 @@ COOKIE = "unefois_session"
 AGENT_COOKIE = "unefois_agent"
 AGENT_PATHS = ("/agents", "/hub/v1/reviews", "/hub/v1/partners")
 """Below which a browser sends the agent's cookie, and nowhere else: no resident's page ever receives it."""
+CODES_A_MINUTE = 10
+"""How many codes of letters one caller may try."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -94,6 +97,13 @@ def prove_afresh(door: Door, who: SignedIn) -> None:
     require_fresh(who, now=door.custody.now())
     with door.custody.db.single() as tx:
         require_own_level(tx, who)
+
+
+def spend_code(request: Request, caller: UUID) -> None:
+    """Count one code of a printed letter that a caller tries; raises :class:`~hub.errors.QuotaExceeded`."""
+    door = door_of(request)
+    quotas = quotas_of(door.custody.db, door.custody.now)
+    spend_quota(request, quotas.take("return-code", str(caller), CODES_A_MINUTE))
 
 
 def _agent(request: Request) -> SignedInAgent:

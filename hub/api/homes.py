@@ -1,4 +1,4 @@
-"""Where a family lives, how it wants to be reached, and what a move does to its school files."""
+"""Where a family lives, and what a move does to its school files."""
 
 from datetime import date
 from typing import Annotated
@@ -10,16 +10,7 @@ from pydantic import Field
 from contracts.documents import Grade
 from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.api.shapes import Shape
-from hub.persons.residences import (
-    Channel,
-    choose_contact,
-    contact_of,
-    keep_home,
-    question_of,
-    residence_on,
-    sector_of,
-    settle_at,
-)
+from hub.persons.residences import keep_home, question_of, residence_on, sector_of, settle_at
 from hub.requests.life_events import declare_move as carry_out_move
 from hub.requests.moving import Move, MovedLine, Passage
 from hub.school_files.asks import figures
@@ -55,13 +46,6 @@ class ResidenceWishShape(Shape):
     postcode: Postcode
     confidential: bool
     since: date
-
-
-class ContactWishShape(Shape):
-    """How a person wants to be reached."""
-
-    channel: Channel
-    value: Annotated[str, Field(max_length=300)] | None = None
 
 
 class MoveShape(Shape):
@@ -143,21 +127,6 @@ def write_residence(wish: ResidenceWishShape, door: DoorDep, who: Resident) -> N
             since=wish.since,
             now=door.custody.now(),
         )
-
-
-@router.get("/contact")
-def read_contact(door: DoorDep, who: Resident) -> ContactWishShape | None:
-    """Return how one wants to be reached."""
-    with door.custody.db.read() as tx:
-        found = contact_of(tx, who.person_id)
-    return None if found is None else ContactWishShape(channel=found.channel, value=found.value)
-
-
-@router.put("/contact", status_code=204)
-def write_contact(wish: ContactWishShape, door: DoorDep, who: Resident) -> None:
-    """Choose how one is reached."""
-    with door.custody.db.transaction() as tx:
-        choose_contact(tx, who.person_id, wish.channel, wish.value, now=door.custody.now())
 
 
 @router.post("/moves", status_code=201)

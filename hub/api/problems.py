@@ -52,6 +52,7 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.NotHabilitated: "not-habilitated",
     hub_errors.ReleasesStopped: "releases-stopped",
     hub_errors.QuotaExceeded: "quota-exceeded",
+    hub_errors.TooManyCodes: "too-many-codes",
     hub_errors.AnswerOnly: "answer-only",
     hub_errors.CopyNotMarked: "integrity",
     hub_errors.CodeRefused: "code-refused",

@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Identity, Integer, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Identity, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.schema import METADATA
@@ -48,4 +48,15 @@ MESSAGE = Table(
     Column("last_outcome", Text),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("settled_at", TIMESTAMP(timezone=True)),
+    Column("channel", Text),
+)
+
+RETURN_CODE = Table(
+    "return_code",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("message_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )

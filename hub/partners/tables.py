@@ -130,4 +130,7 @@ WEBHOOK = Table(
     Column("disabled_at", TIMESTAMP(timezone=True)),
     Column("disabled_for", Text),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("warned_at", TIMESTAMP(timezone=True)),
+    Column("lost_at", TIMESTAMP(timezone=True)),
+    Column("lost", BigInteger, nullable=False),
 )

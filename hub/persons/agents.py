@@ -34,6 +34,8 @@ class Role(StrEnum):
     """Examines and decides."""
     OPERATOR = "operator"
     """Sees how much waits and since when, and gives a review back to the queue; opens no paper, decides nothing."""
+    COUNTER = "counter"
+    """Welcomes families: finds what they were asked by the code of their letter, and notes how they want to be reached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from hub.persons.postal import forget_address
 from hub.persons.tables import CONTACT, DEATH
 from vault.db import ReadTx, WriteTx
 
@@ -16,6 +17,7 @@ def record_death(tx: WriteTx, person_id: UUID, died_on: date, *, source_review: 
     tx.execute(upsert(DEATH).values(**row).on_conflict_do_nothing())
     current = (CONTACT.c.person_id == person_id, CONTACT.c.retracted_at.is_(None))
     tx.execute(update(CONTACT).where(*current).values(retracted_at=now))
+    forget_address(tx, person_id)
 
 
 def has_died(tx: ReadTx, person_id: UUID) -> bool:

@@ -17,6 +17,7 @@ from contracts.documents import Grade
 from contracts.identifiers import PersonId, new_uuid
 from hub.errors import InvalidValue
 from hub.persons.tables import CONTACT, RESIDENCE, RESIDENCE_QUESTION
+from hub.persons.telephones import mobile_number
 from vault.db import ReadTx, WriteTx
 from vault.jobs import Job, defer
 from vault.journal.entries import append
@@ -31,7 +32,7 @@ _VALUE_MAX = 254  # RFC 5321: a path of 256 octets, brackets included
 
 
 class Channel(StrEnum):
-    """How a family is reached; by post and at the counter there is nothing to write down."""
+    """How a family is reached; a postal address is sealed elsewhere, and at the counter there is nothing to write down."""
 
     EMAIL = "email"
     TELEPHONE = "telephone"
@@ -64,6 +65,15 @@ class Contact:
 
     channel: Channel
     value: str | None
+    verified_at: datetime | None = None
+    """When a telephone number was proved to be theirs."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether anything can be sent: not to a number that nobody proved, and not where they come by themselves."""
+        return self.channel is not Channel.COUNTER and (
+            self.channel is not Channel.TELEPHONE or self.verified_at is not None
+        )
 
 
 def sector_of(postcode: str) -> str | None:
@@ -155,8 +165,16 @@ def home_row(tx: ReadTx, person_id: UUID, day: date) -> "Row[Any] | None":
     ).one_or_none()
 
 
-def choose_contact(tx: WriteTx, person_id: PersonId, channel: Channel, value: str | None, *, now: datetime) -> None:
-    """Keep how a person wants to be reached, in place of what they said before.
+def choose_contact(
+    tx: WriteTx,
+    person_id: UUID,
+    channel: Channel,
+    value: str | None,
+    *,
+    now: datetime,
+    verified_at: datetime | None = None,
+) -> None:
+    """Keep how a person wants to be reached, in place of what they said before; a postal address is sealed apart.
 
     Raises :class:`InvalidValue` where an address or number is missing, malformed, or has no place.
     """
@@ -167,7 +185,7 @@ def choose_contact(tx: WriteTx, person_id: PersonId, channel: Channel, value: st
         .values(retracted_at=now)
     )
     row = {"contact_id": new_uuid(), "person_id": person_id, "channel": channel.value, "value": written}
-    tx.execute(insert(CONTACT).values(**row, recorded_at=now))
+    tx.execute(insert(CONTACT).values(**row, recorded_at=now, verified_at=verified_at))
 
 
 def contact_of(tx: ReadTx, person_id: UUID) -> Contact | None:
@@ -175,7 +193,7 @@ def contact_of(tx: ReadTx, person_id: UUID) -> Contact | None:
     row = tx.execute(
         select(CONTACT).where(CONTACT.c.person_id == person_id, CONTACT.c.retracted_at.is_(None))
     ).one_or_none()
-    return None if row is None else Contact(Channel(row.channel), row.value)
+    return None if row is None else Contact(Channel(row.channel), row.value, row.verified_at)
 
 
 def _checked(channel: Channel, value: str | None) -> str | None:
@@ -185,10 +203,7 @@ def _checked(channel: Channel, value: str | None) -> str | None:
             raise InvalidValue("value: an e-mail address")
         return text
     if channel is Channel.TELEPHONE:
-        digits = re.sub(r"[ .\u00a0\u202f-]", "", text)
-        if not re.fullmatch(r"\+?\d{9,15}", digits):
-            raise InvalidValue("value: a telephone number")
-        return digits
+        return mobile_number(text)
     if text:
         raise InvalidValue("value: nothing is written down for this channel")
     return None

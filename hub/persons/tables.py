@@ -1,6 +1,6 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Boolean, Column, Date, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, Boolean, Column, Date, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
@@ -217,6 +217,7 @@ CONTACT = Table(
     Column("value", Text),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
     Column("retracted_at", TIMESTAMP(timezone=True)),
+    Column("verified_at", TIMESTAMP(timezone=True)),
 )
 
 DEATH = Table(
@@ -226,4 +227,29 @@ DEATH = Table(
     Column("died_on", Date, nullable=False),
     Column("source_review", Uuid, nullable=False),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+TELEPHONE_CHECK = Table(
+    "telephone_check",
+    METADATA,
+    Column("message_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("salt", LargeBinary),
+    Column("digest", LargeBinary),
+    Column("tries", Integer, nullable=False),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+)
+
+COUNTER_VISIT = Table(
+    "counter_visit",
+    METADATA,
+    Column("visit_id", Uuid, primary_key=True),
+    Column("agent_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("opened_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 
+from contracts.calendar import in_french
 from contracts.documents import EvidenceType, Outcome
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.entries import Requirement
 
 _ = "\N{NO-BREAK SPACE}"
 AGENT = "un agent va le regarder, vous n'avez rien à faire"
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905 - read as a line
 _WHO = {
     "host": "de la personne qui vous héberge",
     "payer": "à votre nom",
@@ -130,4 +130,4 @@ def _day(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         return ""
-    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return in_french(day)

@@ -1,10 +1,11 @@
 """What is asked of a family is told it once, whoever needs it: open asks share a message, reminders end with them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 
 from contracts.calendar import paris_day
 from hub.notifications.messages import Kind, write_message
@@ -27,21 +28,24 @@ _REMIND = text("""
 """)
 
 
-def tell_families(tx: WriteTx, *, gathering: timedelta, now: datetime) -> int:
+def tell_families(tx: WriteTx, *, channels: Collection[Channel], gathering: timedelta, now: datetime) -> int:
     """Leave a message for each family with something new to hear of; return how many asks were told by it.
 
-    ``gathering`` is how long a message waits for what is asked in the same breath.
+    ``channels`` are the ways there are; ``gathering`` is how long a message waits for what is asked in the same breath.
     """
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
     told = 0
     untold = select(ASK.c.line_id, ASK.c.requirement, ENROLMENT_LINE.c.payer_id).join(
         ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == ASK.c.line_id
     )
-    rows = tx.execute(untold.where(ASK.c.message_id.is_(None), *_open(now)).order_by(ENROLMENT_LINE.c.payer_id)).all()
+    # What was told by a message that then reached nobody is told again, by the way they have chosen since.
+    unheard = exists().where(MESSAGE.c.message_id == ASK.c.message_id, MESSAGE.c.state == "cancelled")
+    waiting = or_(ASK.c.message_id.is_(None), unheard)
+    rows = tx.execute(untold.where(waiting, *_open(now)).order_by(ENROLMENT_LINE.c.payer_id)).all()
     messages: dict[UUID, UUID | None] = {}
     for row in rows:
         if row.payer_id not in messages:
-            messages[row.payer_id] = _message_for(tx, row.payer_id, gathering=gathering, now=now)
+            messages[row.payer_id] = _message_for(tx, row.payer_id, channels, gathering=gathering, now=now)
         message = messages[row.payer_id]
         if message is not None:
             place = (ASK.c.line_id == row.line_id, ASK.c.requirement == row.requirement)
@@ -78,10 +82,12 @@ def _open(now: datetime) -> tuple[Any, ...]:
     return (~held, pending, *runs)
 
 
-def _message_for(tx: WriteTx, person_id: UUID, *, gathering: timedelta, now: datetime) -> UUID | None:
+def _message_for(
+    tx: WriteTx, person_id: UUID, channels: Collection[Channel], *, gathering: timedelta, now: datetime
+) -> UUID | None:
     """Return the message that tells a person, a new one where none of late does; nothing where it reaches nobody."""
     contact = contact_of(tx, person_id)
-    if contact is None or contact.channel is not Channel.EMAIL:
+    if contact is None or contact.channel not in channels or not contact.reachable:
         # They look themselves, or are told at the counter; asked again later, should they choose otherwise.
         return None
     standing = (

@@ -16,7 +16,7 @@ from hub.reviews.subjects import ReviewDetail, detail_of
 from hub.web import agent_views as views
 from hub.web.agent_words import FAMILY_LINK
 from hub.web.forms import FieldError, Fields
-from hub.web.rendering import Visitor, render
+from hub.web.rendering import agent_visitor, render
 from hub.web.views import Option
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +45,7 @@ def show_queue(request: Request, door: DoorDep, fait: str = "", suite: str = "")
     return render(
         request,
         "agents_queue.html",
-        who=Visitor(who.name),
+        who=agent_visitor(who),
         done=_DONE.get(fait),
         reviewer=bool(who.bodies(Role.REVIEWER)),
         backlogs=[views.backlog_card(door.catalogue, one, now=now) for one in known],
@@ -66,7 +66,7 @@ def show_review(review_id: UUID, request: Request, door: DoorDep, who: Agent) ->
     if detail is None:
         card = views.review_card(door.catalogue, line, now=now)
         return render(
-            request, "agents_review.html", who=Visitor(who.name), card=card, free=line.state == "waiting", page=None
+            request, "agents_review.html", who=agent_visitor(who), card=card, free=line.state == "waiting", page=None
         )
     return _review_page(request, door, who, detail)
 
@@ -130,7 +130,7 @@ def _review_page(
     return render(
         request,
         "agents_review.html",
-        who=Visitor(who.name),
+        who=agent_visitor(who),
         status=422 if errors else 200,
         card=page.card,
         free=False,

@@ -1,4 +1,4 @@
-"""Pages for a move and for how one wants to be reached: said once, and shown what it changes."""
+"""Pages for a move: said once, and shown what it changes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from hub.bootstrap import Door
 from hub.errors import InvalidValue
 from hub.persons.accounts import SignedIn
 from hub.persons.family import Child, children_of
-from hub.persons.residences import Channel, choose_contact, contact_of, keep_home, residence_on, sector_of
+from hub.persons.residences import keep_home, residence_on, sector_of
 from hub.requests.life_events import Event, declare_move, within_reach
 from hub.requests.moving import Move, MovedLine, Passage
 from hub.requirements.catalogue import Catalogue
@@ -26,13 +26,6 @@ from hub.web.views import Option, child_name
 from vault.db import ReadTx
 
 router = APIRouter(include_in_schema=False)
-
-CHANNELS = {
-    Channel.EMAIL: "Par courriel",
-    Channel.TELEPHONE: "Par téléphone",
-    Channel.POST: "Par courrier",
-    Channel.COUNTER: "Au guichet, quand je passe",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +116,6 @@ def keep_residence(door: DoorDep, who: Resident) -> Response:
     return RedirectResponse("/", 303)
 
 
-@router.get("/me-joindre")
-def show_contact(request: Request, door: DoorDep, who: Resident, recu: str = "") -> Response:
-    """Show how one is reached, and let it be changed."""
-    with door.custody.db.read() as tx:
-        found = contact_of(tx, who.person_id)
-    channel, value = (found.channel.value, found.value or "") if found is not None else ("", "")
-    channels = _channels(channel)
-    return render(
-        request, "contact.html", who=visitor(who), channels=channels, value=value, errors=(), kept=recu == "oui"
-    )
-
-
-@router.post("/me-joindre")
-def keep_contact(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Response:
-    """Keep how one wants to be reached."""
-    channel, value = fields.get("channel", ""), fields.get("value", "")
-    if channel in set(Channel) and _kept(door, who, Channel(channel), value):
-        return RedirectResponse("/me-joindre?recu=oui", 303)
-    channels, errors = _channels(channel), (_contact_error(channel),)
-    return render(
-        request, "contact.html", who=visitor(who), status=422, channels=channels, value=value, errors=errors, kept=False
-    )
-
-
 def _move_page(
     tx: ReadTx, request: Request, door: Door, who: SignedIn, form: MoveForm, errors: tuple[FieldError, ...]
 ) -> Response:
@@ -164,30 +133,8 @@ def _move_page(
     )
 
 
-def _kept(door: Door, who: SignedIn, channel: Channel, value: str) -> bool:
-    written = value if channel in (Channel.EMAIL, Channel.TELEPHONE) else None
-    try:
-        with door.custody.db.transaction() as tx:
-            choose_contact(tx, who.person_id, channel, written, now=door.custody.now())
-    except InvalidValue:
-        return False
-    return True
-
-
-def _contact_error(channel: str) -> FieldError:
-    if channel == Channel.EMAIL:
-        return FieldError("value", "Écrivez une adresse de courriel, par exemple nom@exemple.fr.")
-    if channel == Channel.TELEPHONE:
-        return FieldError("value", "Écrivez un numéro de téléphone, par exemple 01 99 00 00 00.")
-    return FieldError("channel", "Choisissez comment vous joindre.")
-
-
 def _children(children: list[Child], changing: frozenset[str]) -> tuple[Option, ...]:
     return tuple(Option(str(c.child_id), child_name(c), str(c.child_id) in changing) for c in children)
-
-
-def _channels(chosen: str) -> tuple[Option, ...]:
-    return tuple(Option(channel.value, label, channel.value == chosen) for channel, label in CHANNELS.items())
 
 
 def _card(catalogue: Catalogue, line: MovedLine, on: date) -> LineCard:

@@ -16,7 +16,7 @@ from hub.requests.confirming import Consent, asked_of
 from hub.requests.open import open_request
 from hub.school_files.view import school_files
 from hub.trace import trace_of
-from hub.web import agents, events, exchanged, explaining, homes, papers, replacing, sharing
+from hub.web import agents, counter, events, exchanged, explaining, homes, papers, reaching, replacing, sharing
 from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
 from hub.web.forms import ClaimForm, FieldError, Fields
 from hub.web.queries import acknowledgement_of, requests_of
@@ -34,10 +34,12 @@ def install(app: FastAPI) -> None:
     app.include_router(replacing.router)
     app.include_router(events.router)
     app.include_router(homes.router)
+    app.include_router(reaching.router)
     app.include_router(explaining.asking)
     app.include_router(exchanged.router)
     app.include_router(sharing.asking)
     app.include_router(agents.router)
+    app.include_router(counter.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 
 

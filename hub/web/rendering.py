@@ -14,6 +14,7 @@ from jinja2.ext import Extension
 
 from hub.bootstrap import Door
 from hub.persons.accounts import SignedIn
+from hub.persons.agents import Role, SignedInAgent
 from hub.web import words
 
 FOLDER = Path(__file__).parent
@@ -26,6 +27,13 @@ class Visitor:
     """Who is signed in, as the head of the page names them."""
 
     name: str
+    counter: bool = False
+    """An agent who welcomes families at the counter."""
+
+
+def agent_visitor(who: SignedInAgent) -> Visitor:
+    """Return the name an agent is greeted by, and whether the counter's pages are theirs."""
+    return Visitor(who.name, counter=bool(who.bodies(Role.COUNTER)))
 
 
 def visitor(who: SignedIn) -> Visitor:

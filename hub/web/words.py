@@ -3,26 +3,13 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from contracts.calendar import MONTHS_FR, in_french
 from contracts.documents import GONE, DocumentState, Grade
 from vault.ingest.reasons import SENTENCES, Reason
 
 NBSP = "\N{NO-BREAK SPACE}"
 _MEGABYTE = 1_000_000
 PARIS = ZoneInfo("Europe/Paris")
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 
 GRADES: dict[str, str] = {
     Grade.SELF_DECLARED: "déclaré par vous",
@@ -63,8 +50,7 @@ def day(value: date | datetime) -> str:
     """Return a date in words, « 1er mars 2026 »; a moment is that day in Paris."""
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
-    number = "1er" if value.day == 1 else str(value.day)
-    return f"{number} {_MONTHS[value.month - 1]} {value.year}"
+    return in_french(value)
 
 
 def moment(value: datetime) -> str:
@@ -76,10 +62,10 @@ def moment(value: datetime) -> str:
 def born(text: str) -> str:
     """Return a date of birth in words; a partial one (``1990``, ``1990-07``, zeros) says what is known."""
     year, month, number = (*text.split("-"), "", "")[:3]
-    if not (month.isdigit() and 1 <= int(month) <= len(_MONTHS)):
+    if not (month.isdigit() and 1 <= int(month) <= len(MONTHS_FR)):
         return year
     if not (number.isdigit() and int(number)):
-        return f"{_MONTHS[int(month) - 1]} {year}"
+        return f"{MONTHS_FR[int(month) - 1]} {year}"
     return day(date(int(year), int(month), int(number)))
 
 

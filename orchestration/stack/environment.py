@@ -3,6 +3,7 @@
 import json
 import os
 
+from connectors.sandbox.provisioning import create_print_drop, create_sms_token
 from orchestration.stack.places import Places
 from orchestration.stack.plan import StoreAddresses
 from orchestration.stack.ports import LOOPBACK
@@ -11,6 +12,8 @@ from vault.crypto import local
 
 DOOR_PROCESSES = min(2, len(os.sched_getaffinity(0)))
 """Each door, on one machine; measured in ADR 0022."""
+RETURN_ADDRESS = ("Ville de Paris", "Une Fois, courrier des familles", "1 place Imaginaire", "75000 PARIS")
+"""Made up: the sandbox's print room sends nothing."""
 
 
 def common(profile: str, places: Places, stores: StoreAddresses, *, login: str) -> dict[str, str]:
@@ -69,6 +72,10 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
             "HUB_SMTP_HOST": LOOPBACK,
             "HUB_SMTP_PORT": str(places.ports["mail"]),
             "HUB_SMTP_TLS": "none",
+            "HUB_SMS_URL": f"{places.url('sandbox')}/sms/v1",
+            "HUB_SMS_TOKEN": create_sms_token(places.sandbox),
+            "HUB_PRINT_DROP": str(create_print_drop(places.sandbox)),
+            "HUB_PRINT_RETURN_ADDRESS": json.dumps(RETURN_ADDRESS),
             "HUB_ASKS_GATHERED_S": "0.5",
             "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
             "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),

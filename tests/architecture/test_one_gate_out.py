@@ -40,6 +40,9 @@ OPENERS = {
     "open_fields_of": {"hub.school_files.loading"},
     # The one gate, of what reading found.
     "open_released_fields": {"hub.releases.gate"},
+    # Where letters go, opened where one is made.
+    "open_kept_value": {"hub.persons.postal"},
+    "postal_address_of": {"hub.notifications.carriers"},
     # Plaintext of an object.
     "open_verified": {"vault.documents.opening"},
 }

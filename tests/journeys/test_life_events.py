@@ -105,7 +105,8 @@ def test_a_move_is_the_same_act_as_anywhere_else(running):
 
 def test_a_death_is_two_agents_to_read_and_ends_link_mail_and_sign_in(running, agent):
     first, child, second = both_parents(running)
-    second.http.put("/v1/contact", json={"channel": "telephone", "value": "01 99 00 66 66"})
+    letters = {"street": "17 allée des Ormeaux", "postcode": "75013", "town": "Paris"}
+    assert second.http.put("/v1/contact", json={"channel": "post", "address": letters}).status_code == 200
     answer = declare(first, "death", children=[child])
     assert answer.status_code == 201, answer.text
     review = review_of(first, "family_link")

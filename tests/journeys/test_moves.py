@@ -115,8 +115,8 @@ def test_where_one_lives_is_said_by_period(running):
 def test_each_parent_says_how_to_be_reached(running):
     parent, _ = family(running)
     assert parent.http.get("/v1/contact").json() is None
-    told = {"channel": "telephone", "value": "01 99 00 00 00"}
-    assert parent.http.put("/v1/contact", json=told).status_code == 204
-    assert parent.http.get("/v1/contact").json() == {"channel": "telephone", "value": "0199000000"}
+    told = {"channel": "email", "value": "nora@exemple.example"}
+    assert parent.http.put("/v1/contact", json=told).json() == {"state": "kept"}
+    assert parent.http.get("/v1/contact").json() == told | {"awaiting_code": None}
     assert_problem(parent.http.put("/v1/contact", json={"channel": "email", "value": "nobody"}), "invalid")
     assert_problem(parent.http.put("/v1/contact", json={"channel": "post", "value": "1 rue"}), "invalid")

@@ -19,6 +19,7 @@ from vault.documents.custody import Custody
 from vault.documents.deposit import FACTS, FIELDS, PLACES, keyed_digest
 from vault.documents.erasure_log import LoggedErasure
 from vault.documents.hold import is_held
+from vault.documents.kept_values import move_values
 from vault.documents.likeness import LOOKS, forget_likenesses
 from vault.documents.opening import context_of
 from vault.documents.tables import DOCUMENT, FINDING, READING, VIEWING_COPY
@@ -117,6 +118,7 @@ def _move_holder(tx: WriteTx, custody: Custody, holder_id: UUID) -> None:
     ).all()
     for row in kept:
         _move_document(tx, custody, rekeying, row)
+    move_values(tx, rekeying)
     rekeying.destroy_old(tx)
 
 

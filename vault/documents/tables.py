@@ -147,3 +147,13 @@ AUDIT_FAULT = Table(
     Column("fault", Text, nullable=False),
     Column("found_at", TIMESTAMP(timezone=True), nullable=False),
 )
+
+KEPT_VALUE = Table(
+    "kept_value",
+    METADATA,
+    Column("holder_id", Uuid, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("holder_generation", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept_at", TIMESTAMP(timezone=True), nullable=False),
+)

@@ -11,6 +11,7 @@ _FOR = {
     "mon-paris": "Un particulier se connecte avec le compte qu'il a créé à la Ville.",
     "proconnect": "Un agent public se connecte avec le compte de son service.",
 }
+_PLAYED = "C'est un fournisseur d'identité de test ; ces personnes n'existent pas."
 _STYLE = """
 :root { color-scheme: light dark; --text: #1b1b1f; --soft: #52525b; --page: #fff; --card: #f2f4fb; --line: #8a8d99;
   --brand: #4a3b8f; --warn: #6b4700; --warn-page: #fff4d6; --focus: #0a5bd8; }
@@ -50,21 +51,22 @@ def choice(provider: str, personas: Iterable[Persona], parameters: Mapping[str, 
         f'<p class="soft">{escape(_FOR[provider])} Ici, choisissez une personne : il n\'y a pas de mot de passe.</p>'
         f'<form method="post">{hidden}<ul>{buttons}</ul></form>'
     )
-    return _page(f"{name} (bac à sable)", name, body)
+    return page(f"{name} (bac à sable)", name, body)
 
 
 def plain(title: str, sentence: str) -> str:
     """Return a page that says one thing."""
-    return _page(title, "Bac à sable", f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p>")
+    return page(title, "Bac à sable", f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p>")
 
 
-def _page(title: str, name: str, body: str) -> str:
+def page(title: str, name: str, body: str, *, played: str = _PLAYED) -> str:
+    """Return a page of the sandbox; ``played`` says what is played here, and that nobody on it exists."""
     return (
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{_STYLE}</style></head><body>'
         f'<header><p class="name">{escape(name)} <span class="soft">(bac à sable)</span></p>'
         '<p class="warn"><strong>Ce n\'est pas le vrai service.</strong> '
-        "C'est un fournisseur d'identité de test ; ces personnes n'existent pas.</p></header>"
+        f"{escape(played, quote=False)}</p></header>"
         f"<main>{body}</main></body></html>"
     )

@@ -7,7 +7,8 @@ import pytest
 from connectors.mail import Letter
 from contracts.identifiers import new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
-from hub.notifications.messages import LEASE, WAITS, Postman
+from hub.notifications.carriers import ByMail
+from hub.notifications.postman import LEASE, WAITS, Postman
 from hub.persons.residences import Channel, choose_contact
 from hub.school_files.telling_families import REMINDERS, SHARED_FOR, remind_families, still_open, tell_families
 from tests.assets.families import Made, seed
@@ -37,15 +38,12 @@ def way() -> Way:
 
 @pytest.fixture
 def post(town, way):
-    town.rows("UPDATE hub.ask SET message_id = NULL; DELETE FROM hub.ask; DELETE FROM hub.message")
-    return Postman(
-        town.db,
-        way,
-        "https://porte.example",
-        "https://partenaires.example",
-        town.now,
-        lambda tx, message: still_open(tx, message, now=town.now()),
+    town.rows(
+        """SET unefois.purpose = 'migration'; DELETE FROM hub.return_code; DELETE FROM hub.telephone_check;
+           DELETE FROM hub.ask; DELETE FROM hub.message"""
     )
+    mail = ByMail(town.db, way, "https://porte.example", "https://partenaires.example")
+    return Postman(town.db, {"email": mail}, town.now, lambda tx, message: still_open(tx, message, now=town.now()))
 
 
 def parent(town, channel: Channel = Channel.EMAIL, value: str | None = EMAIL) -> Made:
@@ -73,7 +71,7 @@ def look(town, post) -> None:
     """What the worker does every two seconds, now and once what is gathered is due."""
     for _ in range(2):
         with town.db.transaction() as tx:
-            tell_families(tx, gathering=GATHERING, now=town.now())
+            tell_families(tx, channels=post.channels, gathering=GATHERING, now=town.now())
             remind_families(tx, now=town.now())
         post.send_due()
         town.clock[0] += GATHERING
@@ -131,7 +129,7 @@ def test_who_changes_their_mind_before_it_is_sent_is_not_written_to(town, post, 
     made = parent(town)
     ask(town, made, "canteen_enrolment")
     with town.db.transaction() as tx:
-        tell_families(tx, gathering=GATHERING, now=town.now())
+        tell_families(tx, channels=post.channels, gathering=GATHERING, now=town.now())
     with town.owner.transaction() as tx:
         choose_contact(tx, made.adult, Channel.COUNTER, None, now=town.now())
     look(town, post)
@@ -142,7 +140,7 @@ def test_what_was_handed_in_meanwhile_is_not_asked(town, post, way):
     made = parent(town)
     ask(town, made, "canteen_enrolment")
     with town.db.transaction() as tx:
-        tell_families(tx, gathering=GATHERING, now=town.now())
+        tell_families(tx, channels=post.channels, gathering=GATHERING, now=town.now())
     satisfy(town, made, "canteen_enrolment")
     look(town, post)
     assert (way.sent, states(town)) == ([], ["cancelled"])

@@ -1,4 +1,4 @@
-"""The pages of a move and of how one is reached, as a parent fills them in."""
+"""The pages of a move, as a parent fills them in."""
 
 from datetime import date
 
@@ -46,21 +46,6 @@ def test_what_a_move_lacks_is_said_beside_its_field(place: Place) -> None:
     for sentence in ("Écrivez la date en chiffres", "Écrivez le code postal", "Cochez cette case"):
         assert sentence in found.text
     assert found.field("postcode") == "13e"
-
-
-def test_a_contact_is_kept_and_shown_to_its_owner_only(place: Place) -> None:
-    place.sign_in(family="JOIGNABLE")
-    assert send(place, "/me-joindre", channel="email", value="nora@exemple.example").status_code == 303
-    assert get(place, "/me-joindre").field("value") == "nora@exemple.example"
-    place.sign_in(family="AUTREPERSONNE")
-    assert get(place, "/me-joindre").field("value") == ""
-
-
-def test_a_contact_that_is_none_is_refused_in_words(place: Place) -> None:
-    place.sign_in(family="INJOIGNABLE")
-    found = page(send(place, "/me-joindre", channel="email", value="nulle part"), 422)
-    assert "Écrivez une adresse de courriel" in found.text
-    assert "Choisissez comment vous joindre" in page(send(place, "/me-joindre", channel="", value=""), 422).text
 
 
 def test_a_move_on_the_page_is_a_life_event_like_any_other(place: Place) -> None:

@@ -44,6 +44,11 @@ SIGNED_IN_PAGES = (
     "/evenements/perte-emploi",
     "/evenements/deces",
     "/me-joindre",
+    "/me-joindre/sms",
+    "/me-joindre/courriel",
+    "/me-joindre/courrier",
+    "/me-joindre/code",
+    "/courrier",
 )
 
 

@@ -1,0 +1,140 @@
+"""How each way takes a message: which words it carries, where to, and whether it can say that it has it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+
+from connectors.mail import MailWay
+from connectors.port import Binding, Transport
+from connectors.post.codec import PrintCodec, file_name
+from connectors.sms.codec import TextMessage
+from connectors.sms.gateway import TextWay
+from contracts.outcomes import ExchangeOutcome, OutcomeKind
+from hub.errors import NothingHere
+from hub.notifications.letters import family_letter, partner_letter, printed_letter
+from hub.notifications.messages import Kind
+from hub.notifications.proving_numbers import make_number_code
+from hub.notifications.return_codes import make_code
+from hub.notifications.texts import code_text, family_text
+from hub.partners.tables import PARTNER
+from hub.persons.postal import postal_address_of
+from hub.persons.residences import contact_of
+from hub.persons.tables import CIVIL_STATUS
+from vault.db import Database
+from vault.documents.custody import Custody
+from vault.standing import standing
+
+
+@dataclass(frozen=True, slots=True)
+class ByMail:
+    """E-mail: to families and to partners' contacts. A mail server knows no key by which it could be asked."""
+
+    db: Database
+    way: MailWay
+    door_url: str
+    release_url: str
+
+    def carry(self, row: "Row[Any]") -> ExchangeOutcome | None:
+        """Send an e-mail."""
+        with self.db.read() as tx:
+            if row.siret is not None:
+                partner = tx.execute(select(PARTNER).where(PARTNER.c.siret == row.siret)).one()
+                letter = partner_letter(Kind(row.kind), row.message_id, partner.contact, self.release_url)
+            else:
+                contact = contact_of(tx, row.person_id)
+                if contact is None or contact.value is None:
+                    return None
+                again = row.kind == Kind.REMINDER
+                letter = family_letter(row.message_id, contact.value, self.door_url, again=again)
+        return self.way.send(letter)
+
+    def arrived(self, row: "Row[Any]") -> bool | None:  # noqa: ARG002 - the protocol's signature
+        """Say nothing: only a reader of the server's log could tell."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class BySms:
+    """Text messages through a gateway that keeps our identifiers."""
+
+    db: Database
+    way: TextWay
+    sender: str
+    now: Callable[[], datetime]
+
+    def carry(self, row: "Row[Any]") -> ExchangeOutcome | None:
+        """Hand a text message to the gateway; one with a code makes the code first."""
+        told = self._code(row) if row.kind == Kind.TELEPHONE_CODE else self._ask(row)
+        if told is None:
+            return None
+        number, words = told
+        return self.way.send(TextMessage(row.message_id, number, self.sender, words))
+
+    def arrived(self, row: "Row[Any]") -> bool | None:
+        """Ask the gateway."""
+        kind = self.way.look(row.message_id).kind
+        return {OutcomeKind.FOUND: True, OutcomeKind.ABSENT: False}.get(kind)
+
+    def _ask(self, row: "Row[Any]") -> tuple[str, str] | None:
+        with self.db.read() as tx:
+            contact = contact_of(tx, row.person_id)
+        if contact is None or contact.value is None:
+            return None
+        return contact.value, family_text(again=row.kind == Kind.REMINDER)
+
+    def _code(self, row: "Row[Any]") -> tuple[str, str] | None:
+        try:
+            with self.db.transaction() as tx:
+                number, code = make_number_code(tx, row.message_id, now=self.now())
+        except NothingHere:
+            return None
+        return number, code_text(code)
+
+
+class Drop(Transport, Protocol):
+    """A folder that somebody else empties."""
+
+    def holds(self, name: str) -> bool:
+        """Tell whether a file of this name still lies there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByPost:
+    """Printed letters, each a file in the print room's drop."""
+
+    custody: Custody
+    drop: Drop
+    binding: Binding
+    door_url: str
+    sender: tuple[str, ...] = field(repr=False)
+
+    def carry(self, row: "Row[Any]") -> ExchangeOutcome | None:
+        """Drop a letter; the code on it is committed before, so that no letter goes out with one that leads nowhere."""
+        now = self.custody.now()
+        # The address is opened for this one person's letter.
+        with standing(person=row.person_id), self.custody.db.transaction() as tx:
+            address = postal_address_of(self.custody, tx, row.person_id)
+            name = tx.execute(
+                select(CIVIL_STATUS.c.given_names, CIVIL_STATUS.c.usage_name, CIVIL_STATUS.c.family_name).where(
+                    CIVIL_STATUS.c.person_id == row.person_id, CIVIL_STATUS.c.retracted_at.is_(None)
+                )
+            ).one_or_none()
+            if address is None or name is None:
+                return None
+            code = make_code(tx, row.message_id, row.person_id, now=now)
+        to = (f"{name.given_names[0]} {name.usage_name or name.family_name}", *address.lines())
+        again = row.kind == Kind.REMINDER
+        letter = printed_letter(
+            row.message_id, to, code, door_url=self.door_url, sender=self.sender, again=again, now=now
+        )
+        codec = PrintCodec()
+        return codec.decode(letter, self.drop.send(codec.encode(letter, self.binding)))
+
+    def arrived(self, row: "Row[Any]") -> bool | None:
+        """Look into the drop: what lies there arrived; what does not may have been fetched."""
+        return True if self.drop.holds(file_name(row.message_id)) else None

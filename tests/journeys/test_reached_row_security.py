@@ -1,0 +1,101 @@
+"""How persons are reached lies in tables that show each row to whom it concerns, and to nobody else (ADR 0029, 0040)."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from orchestration.stack.logins import GUESTS, OWNERS
+from tests.architecture.test_row_security import OTHERS, REACHING
+from tests.journeys.agents import CLAIRE
+from tests.journeys.doors import person_id, rows, value
+from tests.journeys.test_channels import by_post, opened, waiting
+from tests.system import Resident, System
+from vault.standing import KINDS
+
+OWNER = OWNERS["unefois"]
+WHOSE = {table: "holder_id" if table == "vault.kept_value" else "person_id" for table in REACHING}
+
+
+def seen(running: System, login: str, table: str, **standing: Any) -> set[UUID]:
+    """Whose rows a login sees in a table; nobody's where it may not look there at all."""
+    with psycopg.connect(running.stores.dsn(login)) as connection:
+        for kind, named in standing.items():
+            connection.execute("SELECT set_config(%s, %s, true)", (f"unefois.{kind}", str(named)))
+        try:
+            return {row[0] for row in connection.execute(f"SELECT {WHOSE[table]} FROM {table}".encode())}
+        except psycopg.errors.InsufficientPrivilege:
+            return set()
+
+
+@pytest.fixture(scope="module")
+def visited(running: System) -> tuple[Resident, UUID]:
+    """A parent with a row in each of these tables, before an agent at the counter; and that agent."""
+    from tests.journeys.agents import Agent
+
+    parent, _ = waiting(running)
+    opened(claire := Agent(running, CLAIRE).sign_in(), by_post(parent))
+    parent.http.put("/v1/contact", json={"channel": "telephone", "value": "+33639981299"}).raise_for_status()
+    assert claire.http.get("/agents/guichet").status_code == 200
+    agent_id = value(
+        running, "SELECT agent_id FROM hub.counter_visit WHERE person_id = %(p)s LIMIT 1", p=person_id(parent)
+    )
+    return parent, agent_id
+
+
+@pytest.mark.parametrize("table", REACHING)
+@pytest.mark.parametrize("login", [*GUESTS, OWNER])
+def test_without_a_standing_and_with_anothers_nothing_is_there(running, visited, login, table):
+    assert seen(running, login, table) == set()
+    for kind in KINDS:
+        assert seen(running, login, table, **{kind: OTHERS[kind]}) == set()
+
+
+@pytest.mark.parametrize("table", REACHING)
+def test_there_is_something_to_be_seen(running, visited, table):
+    assert person_id(visited[0]) in seen(running, OWNER, table, purpose="migration")
+
+
+@pytest.mark.parametrize("table", ["vault.kept_value", "hub.telephone_check"])
+def test_a_person_and_the_agent_they_stand_before_see_their_own(running, visited, table):
+    parent, agent_id = visited
+    own = {person_id(parent)}
+    assert seen(running, "unefois_door", table, person=person_id(parent)) == own
+    assert own <= seen(running, "unefois_door", table, agent=agent_id)
+    assert seen(running, "unefois_door", table, person=uuid4()) == set()
+
+
+def test_a_visit_that_is_over_shows_the_agent_nothing(running, visited):
+    parent, agent_id = visited
+    over = "UPDATE hub.counter_visit SET expires_at = now() - interval '1 hour' WHERE agent_id = %(a)s"
+    rows(running, over, a=agent_id)
+    assert seen(running, "unefois_door", "vault.kept_value", agent=agent_id) == set()
+    back = "UPDATE hub.counter_visit SET expires_at = now() + interval '10 minutes' WHERE person_id = %(p)s"
+    rows(running, back, p=person_id(parent))
+
+
+def test_a_code_shows_its_own_row_only(running, visited):
+    parent, _ = visited
+    digest = value(
+        running,
+        "SELECT encode(digest, 'hex') FROM hub.return_code WHERE person_id = %(p)s LIMIT 1",
+        p=person_id(parent),
+    )
+    assert seen(running, "unefois_door", "hub.return_code", ticket=digest) == {person_id(parent)}
+    assert seen(running, "unefois_door", "hub.return_code", person=person_id(parent)) == set()
+
+
+def test_no_door_reads_what_is_sealed(running, visited):
+    with psycopg.connect(running.stores.dsn("unefois_door")) as door:
+        door.execute("SELECT set_config('unefois.person', %s, true)", (str(person_id(visited[0])),))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            door.execute("SELECT sealed FROM vault.kept_value")
+
+
+def test_the_worker_sees_an_address_only_for_the_letter_it_writes(running, visited):
+    parent, _ = visited
+    whose = {"purpose": "telling", "person": person_id(parent)}
+    assert seen(running, "unefois_worker", "vault.kept_value", **whose) == {person_id(parent)}
+    assert seen(running, "unefois_worker", "vault.kept_value", purpose="telling") == set()
+    assert seen(running, "unefois_release", "vault.kept_value", **whose) == set()
