@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r
 LINK = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 
-.PHONY: help demo up down status doctor test check bench faults lock contracts clean
+.PHONY: help demo up down status doctor test check bench faults prove lock contracts clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,10 @@ bench: $(VENV)/.development ## measure; writes build/bench.json
 
 faults: $(VENV)/.development ## kill it anywhere; writes build/faults.json
 	$(BIN)/python -m tests.faults
+
+# Deeper than « test » has time for, and with other chances each time.
+prove: $(VENV)/.development ## try every door longer and by chance: two homes, every route, every schema (EXAMPLES=40)
+	UNEFOIS_EXAMPLES=$(or $(EXAMPLES),40) $(BIN)/python -m pytest tests/isolation $(ARGS)
 
 lock: $(BIN)/uv ## resolve dependencies anew and write requirements/*.txt
 	env -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_EXTRA_INDEX_URL $(BIN)/uv lock --python 3.11 --upgrade
