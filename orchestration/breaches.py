@@ -9,8 +9,10 @@ from uuid import UUID
 from hub.breaches import Reach, Reached, reach, suspected_of
 from vault.bootstrap import utc_now
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 
+@standing(purpose=Purpose.BREACH)
 def report(db: Database, *, slug: str | None, key: str | None, since: datetime) -> dict[str, Any]:
     """Return whom and what a partner or a key reached since a moment (UTC); raises as :mod:`hub.breaches` does."""
     with db.read() as tx:

@@ -11,6 +11,7 @@ from vault.db import Database
 from vault.journal.proofs import CONSISTENCY_FORMAT, consistency_proof, proof_for, verify_consistency, verify_proof
 from vault.journal.signing import HeadVerifier
 from vault.journal.verify import verify_journal
+from vault.standing import Purpose, standing
 
 
 def verify_all(layout: Layout, public_key: Path, published: Path | None = None) -> tuple[str, bool]:
@@ -37,6 +38,7 @@ def check_proof(proof: Path, public_key: Path) -> tuple[str, bool]:
     return ("the proof holds" if verdict.holds else f"the proof does not hold: {verdict.fails}"), verdict.holds
 
 
+@standing(purpose=Purpose.AUDIT)
 def proof_of(layout: Layout, entry: str) -> str:
     """Return the inclusion proof of one entry; raises as :func:`vault.journal.proofs.proof_for` does."""
     database = _database(layout)

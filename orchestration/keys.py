@@ -19,6 +19,7 @@ from vault.db import Database, WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.settings import MasterKeySettings
+from vault.standing import Purpose, standing
 
 OPERATOR = Actor(ActorKind.PROCESS, "operator")
 
@@ -59,6 +60,7 @@ def rotate_as_told() -> int:
     return _rotate(settings.owner_url.get_secret_value(), master_key(settings), grace=GRACE)
 
 
+@standing(purpose=Purpose.ROTATION)
 def _rotate(owner_url: str, master: RotatingMasterKey, *, grace: float) -> int:
     db = Database.connect(owner_url, pool_size=1)
     try:

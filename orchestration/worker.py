@@ -51,6 +51,7 @@ from vault.journal.sequencer import sequence_batch
 from vault.journal.signing import HeadSigner
 from vault.reconciliation.sweeping import Reconciled, last_finished, reconcile
 from vault.settings import VaultSettings
+from vault.standing import Purpose, standing
 from vault.storage.errors import StoreRefused, StoreUnavailable
 from vault.troubles import prune_troubles
 
@@ -203,6 +204,7 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
             pause = ALARM_EVERY
 
 
+@standing(purpose=Purpose.RETENTION)
 def _forget_records(custody: Custody) -> int:
     with custody.db.transaction() as tx:
         prune_troubles(tx, now=custody.now())

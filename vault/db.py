@@ -35,7 +35,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from vault.errors import DatabaseUnavailable, NothingChanged, ObjectCondemned, VaultError
 from vault.flights import Told, doubt, fly
 from vault.ready import Asked, Ready, together
-from vault.standing import KINDS, current
+from vault.standing import KINDS, current, settings
 
 METADATA = MetaData(schema="vault")
 """Tables of custody; each room declares its own on it."""
@@ -73,6 +73,14 @@ class ReadTx:
             fly(_driver(self._connection), self._before)
             self._before = ()
         return self._connection.execute(statement, parameters)
+
+    def stand(self, **named: object) -> None:
+        """Work by this authority too, until the transaction ends; only who has just established it may call this.
+
+        See :mod:`vault.standing`. Of no effect in :meth:`Database.single`, whose statements have a transaction each.
+        """
+        for setting, value in settings(**named).items():
+            self.execute(select(func.set_config(setting, value, literal_column("true"))))
 
     def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run one plain query; see :meth:`WriteTx.look`."""

@@ -21,11 +21,15 @@ class Purpose(StrEnum):
     TELLING = "telling"
     """What is written to families and to partners' contacts."""
     RESTORING = "restoring"
+    ROTATION = "rotation"
+    """A new version of the master key: what it wraps moves over."""
+    BREACH = "breach"
+    """Whom and what a partner or a key reached (RGPD 33, 34)."""
     MIGRATION = "migration"
     BACKUP = "backup"
 
 
-KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose")
+KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose", "session")
 """What a standing may name: the settings ``unefois.…`` that policies read."""
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 _NOW: ContextVar[Mapping[str, str]] = ContextVar("standing", default=_NOBODY)
@@ -50,6 +54,11 @@ def current() -> tuple[str, ...] | None:
     """Return the values of :data:`KINDS`, empty where there is none; nothing at all where nobody stands for anything."""
     named = _NOW.get()
     return tuple(named.get(kind, "") for kind in KINDS) if named else None
+
+
+def settings(**named: object) -> dict[str, str]:
+    """Return what the database is told of this authority, by name of its setting."""
+    return {f"unefois.{kind}": value for kind, value in _checked(named).items()}
 
 
 def _checked(named: Mapping[str, object]) -> Mapping[str, str]:

@@ -184,6 +184,7 @@ def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | No
             now=now,
         )
         who = signed_in(tx, token, now=now)
+        tx.stand(person=who.person_id)
         detail = {"provider": provider, "level": person.level}
         actor = Actor(ActorKind.RESIDENT, str(who.person_id))
         append(tx, JournalEntry(act=JournalAct.SIGN_IN, actor=actor, subjects=(who.person_id,), detail=detail))
@@ -195,6 +196,7 @@ def _join(tx: WriteTx, pending: PendingSignIn, identity: Identity, before: str |
     who = signed_in(tx, before, now=now)
     if who.account_id != pending.joins:
         raise SignInFailed("another session asked for this")
+    tx.stand(person=who.person_id)
     join_accounts(tx, who, identity, now=now)
 
 

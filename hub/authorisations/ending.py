@@ -10,6 +10,7 @@ from hub.authorisations.stepping import OPEN, step
 from hub.requests.tables import REUSE_GRANT
 from vault.db import Database, WriteTx
 from vault.journal.records import Actor, ActorKind
+from vault.standing import Purpose, standing
 
 BATCH = 100
 WORKER = Actor(ActorKind.PROCESS, "worker")
@@ -17,6 +18,7 @@ ONE_ANSWER = timedelta(hours=1)
 """How long the papers of the one question that a one-time authorisation served may still be fetched, each once."""
 
 
+@standing(purpose=Purpose.RETENTION)
 def expire_over(db: Database, *, now: datetime) -> int:
     """End every authorisation whose last day is past, and each that served once; return how many. Harmless to repeat."""
     ended = 0

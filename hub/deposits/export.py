@@ -260,7 +260,7 @@ def _history(parts: _Parts, documents: list[ExportedDocument], journal_key: str)
     proofs = []
     for line in lines:
         try:
-            with custody.db.read() as tx:
+            with standing(person=person_id), custody.db.read() as tx:
                 proof = proof_for(tx, line.entry)
         except EntryNotSequenced:
             continue  # of the last second; the next download has it

@@ -25,6 +25,7 @@ from vault.errors import (
     MediaTypeRefused,
     VaultError,
 )
+from vault.standing import Purpose, standing
 from vault.storage.objects import ObjectName
 from vault.uploads import partial
 from vault.uploads.errors import UploadBroken, UploadTaken
@@ -114,6 +115,7 @@ def cancel(custody: Custody, who: SignedIn, token: str) -> None:
     _sweep(custody, names)
 
 
+@standing(purpose=Purpose.RETENTION)
 def forget_expired(custody: Custody) -> int:
     """Forget uploads whose time is over; return how many parts went."""
     with custody.db.transaction() as tx:

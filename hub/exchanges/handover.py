@@ -31,6 +31,7 @@ from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
+from vault.standing import standing
 
 OPERATION = "hand_over"
 
@@ -62,6 +63,12 @@ def hand_over_day(custody: Custody, catalogue: Catalogue, way: Way, day: date, *
     the set of lines decided, so that the next one writes the same file, which the drop folder recognises. Raises
     :class:`~hub.errors.ExchangeInFlight` while another process is at it, and :class:`~hub.errors.ReleasesStopped`.
     """
+    # It works for the body that receives the file, and is shown no other's lines.
+    with standing(partner=way.binding.siret):
+        return _hand_over_day(custody, catalogue, way, day, correlation=correlation)
+
+
+def _hand_over_day(custody: Custody, catalogue: Catalogue, way: Way, day: date, *, correlation: str) -> HandOver:
     with custody.db.transaction() as tx:
         # Also for a file that was decided on before.
         refuse_while_stopped(tx)

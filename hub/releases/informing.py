@@ -33,6 +33,8 @@ from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.outbox import publish
+from vault.standing import Purpose as Task
+from vault.standing import standing
 
 MARKER_MONTHS = 24
 """How long it stays known that somebody opposed (R.114-9-7: 12 to 24 months), so that they are not written to again."""
@@ -175,6 +177,7 @@ def find_not_entitled(tx: WriteTx, caller: Caller, line_id: UUID | None, service
     _end(tx, row, Informing.NOT_ENTITLED, Actor(ActorKind.PARTNER, caller.siret), now=now)
 
 
+@standing(purpose=Task.RETENTION)
 def destroy_ended(db: Database, *, now: datetime) -> int:
     """Destroy what served to inform and may no longer, also after a year, and forget old markers; harmless to repeat.
 

@@ -107,6 +107,8 @@ _RECEIPT = (
 def _told(tx: ReadTx, row: Any) -> dict[str, Any]:
     if row is None:
         raise NothingHere
+    # Whoever was shown the disclosure has business with the entry that tells of it.
+    tx.stand(entry=row.receipt_entry_id)
     proof = json.loads(proof_for(tx, row.receipt_entry_id))
     if "record" not in proof:
         # After 36 months the leaf is all that is left of it.

@@ -17,6 +17,7 @@ from hub.requirements.catalogue import Catalogue
 from hub.reviews.queue import find_review, line_of
 from vault.documents.custody import Custody
 from vault.journal.records import Actor, ActorKind
+from vault.standing import standing
 
 TICKET_LIFE = timedelta(minutes=1)
 Shown = Literal["copy", "values"]
@@ -62,7 +63,8 @@ def spend(custody: Custody, catalogue: Catalogue, ticket: str, shown: Shown) -> 
     if row is None or row.expires_at <= now or row.shown != shown:
         raise NothingHere
     actor = Actor(ActorKind.AGENT, str(row.agent_id))
-    with custody.db.transaction() as tx:
+    # The ticket, once spent, says for which agent this door works.
+    with standing(agent=row.agent_id), custody.db.transaction() as tx:
         look = find_agent_ground(tx, catalogue, review_id=row.review_id, agent_id=row.agent_id, now=now)
         return order_agent_look(tx, look, actor, shown=shown, now=now)
 

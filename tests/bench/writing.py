@@ -8,6 +8,7 @@ from contracts.identifiers import Siret, new_uuid
 from hub.bootstrap import back, read_settings
 from hub.notifications.fanout import Signal, notify
 from vault.outbox import publish
+from vault.standing import Purpose
 
 
 def main(count: int, rate: float, sirets: list[str]) -> None:
@@ -18,6 +19,7 @@ def main(count: int, rate: float, sirets: list[str]) -> None:
         time.sleep(max(0.0, begun + number / rate - time.monotonic()))
         with custody.db.transaction() as tx:
             now, line = custody.now(), new_uuid()
+            tx.stand(purpose=Purpose.REEVALUATION)
             publish(tx, DocumentConcluded(new_uuid(), "available", "", "tax_notice"), now=now)
             event = publish(tx, RequirementSatisfied(line, "household_income", new_uuid()), now=now)
             signal = Signal(event, RequirementSatisfied.type, line, "canteen_tariff", "household_income", "2026-2027")

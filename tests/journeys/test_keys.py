@@ -12,7 +12,7 @@ import pytest
 from orchestration.keys import rotate_one_machine
 from orchestration.stack.environment import pipelines
 from orchestration.stack.state import read_state
-from tests.journeys.doors import rows
+from tests.journeys.doors import rows, value
 from tests.system import Resident, System, eventually
 from vault.bootstrap import custody, head_signer
 from vault.crypto.errors import KeyRightMissing
@@ -49,8 +49,8 @@ def _environment(pid: int) -> dict[str, str]:
 
 
 def _as(process: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> VaultSettings:
-    for name, value in process.items():
-        monkeypatch.setenv(name, value)
+    for name, told_value in process.items():
+        monkeypatch.setenv(name, told_value)
     return VaultSettings()
 
 
@@ -60,6 +60,9 @@ def paper(running: System) -> str:
     resident = Resident(running).sign_in()
     found = resident.hand_in_and_wait(running.papers().bill(resident), "application/pdf")
     document: str = found["document"]
+    # Looked at once: the release door is shown a key for a committed entry that names the paper.
+    ticket = resident.http.post(f"/v1/documents/{document}/preview-tickets").json()
+    assert resident.http.get(ticket["href"]).status_code == 200
     return document
 
 
@@ -69,7 +72,7 @@ def test_only_those_that_read_or_release_can_open(
 ) -> None:
     mine = custody(_as(told[process], monkeypatch), pool_size=1)
     # So that rows are no reason: the keys alone tell who opens. Pipelines are shown no paper at all.
-    shown = {"person": holder_of(running, paper), "purpose": Purpose.AUDIT}
+    shown = {"person": holder_of(running, paper), "purpose": Purpose.AUDIT, "entry": look_at(running, paper)}
     try:
         if process in OPENS:
             with standing(**shown):
@@ -87,6 +90,14 @@ def holder_of(running: System, paper: str) -> UUID:
     """Whose a paper is."""
     (row,) = rows(running, "SELECT holder_id FROM vault.document WHERE document_id = %(id)s", id=paper)
     found: UUID = row["holder_id"]
+    return found
+
+
+def look_at(running: System, paper: str) -> UUID:
+    """The journal's entry of a look at a paper."""
+    statement = """SELECT entry_id FROM vault.journal_entry JOIN vault.journal_record USING (entry_id)
+                   WHERE act = 'release' AND document_id = %(id)s LIMIT 1"""
+    found: UUID = value(running, statement, id=paper)
     return found
 
 
@@ -108,9 +119,9 @@ def test_only_the_worker_signs_the_journal(told: dict[str, Any], process: str, m
 
 @pytest.mark.parametrize("process", ["door", "dagster-code"])
 def test_no_file_they_are_told_of_opens_anything(told: dict[str, dict[str, str]], process: str) -> None:
-    for value in told[process].values():
-        file = Path(value)
-        if value.startswith("/") and file.is_file():
+    for named in told[process].values():
+        file = Path(named)
+        if named.startswith("/") and file.is_file():
             assert b"HpkePrivateKey" not in file.read_bytes()
 
 

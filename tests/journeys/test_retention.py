@@ -16,6 +16,7 @@ from tests.system import Resident, eventually
 from vault.journal.entries import append
 from vault.journal.forgetting import forget_old_records
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+from vault.standing import Purpose, standing
 
 PDF = "application/pdf"
 STATE = "SELECT state::text FROM vault.document WHERE document_id = %(id)s"
@@ -82,6 +83,7 @@ class OldClock(datetime):
         return datetime.now(tz) - timedelta(days=3 * 366 + 5)
 
 
+@standing(purpose=Purpose.RETENTION)
 def test_records_older_than_36_months_go_and_the_tree_still_verifies(running, custody, monkeypatch):
     subject = new_uuid()
     with monkeypatch.context() as patch, custody.db.transaction() as tx:
@@ -101,6 +103,7 @@ def test_records_older_than_36_months_go_and_the_tree_still_verifies(running, cu
     assert report.holds, report.fault
 
 
+@standing(purpose=Purpose.RETENTION)
 def test_a_clock_set_forward_lets_nothing_go_early(running, custody):
     Resident(running).sign_in()
     ahead = datetime.now(UTC) + timedelta(days=4 * 366)

@@ -27,6 +27,7 @@ from tests.unit.hub.school_files.conftest import server  # noqa: F401 - the same
 from vault.crypto.memory import MemoryMasterKey
 from vault.db import Database, WriteTx
 from vault.outbox import publish
+from vault.standing import Purpose
 
 START = datetime(2026, 9, 20, 9, tzinfo=UTC)
 
@@ -82,6 +83,8 @@ class Town:
         if tx is None:
             with self.db.transaction() as own:
                 return self.tell(partner, what, line=line, tx=own)
+        # Such events come of judging.
+        tx.stand(purpose=Purpose.REEVALUATION)
         about = line or new_uuid()
         event = publish(tx, RequirementSatisfied(about, what, new_uuid()), now=self.now())
         kind = RequirementSatisfied.type
