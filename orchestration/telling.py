@@ -38,7 +38,6 @@ def deliver_for_ever(sender: Sender, dsn: str, stop: threading.Event) -> None:
             stop.wait(1.0)
 
 
-@standing(purpose=Purpose.TELLING)
 def write_for_ever(custody: Custody, postman: Postman, gathering: timedelta, stop: threading.Event) -> None:
     """Write to families what is asked of them, and to partners' contacts what went wrong, until told to stop."""
     while not stop.wait(WRITE_EVERY):

@@ -16,8 +16,6 @@ class Purpose(StrEnum):
     """Holds, and papers scanned with other rules."""
     AUDIT = "audit"
     REEVALUATION = "reevaluation"
-    TELLING = "telling"
-    """Writing to families and to partners what happened."""
     STAFF = "staff"
     """Who may act as an agent."""
     TRUST = "trust"

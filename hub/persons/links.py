@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, cast, func, insert, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, cast, func, insert, literal, or_, select, update
 
 from contracts.documents import Grade
 from contracts.events import LinkProved, LinkWithdrawn
@@ -98,7 +98,9 @@ def standing() -> tuple[Any, ...]:
 def guardians_of(tx: ReadTx, child_id: UUID) -> tuple[UUID, ...]:
     """Return the adults who stand for a child today, in the order their links were written down."""
     # Asked of a function: a transaction is not shown the links of a child that it has no business with (ADR 0029).
-    found: list[UUID] = tx.execute(select(func.hub.guardians_of(child_id, type_=ARRAY(Uuid)))).scalar_one()
+    found: list[UUID] = tx.execute(
+        select(func.hub.guardians_of(literal(child_id, Uuid), type_=ARRAY(Uuid)))
+    ).scalar_one()
     return tuple(found)
 
 

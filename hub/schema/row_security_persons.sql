@@ -27,6 +27,11 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What a partner wrote is looked up for a job by its owner too.
+DROP POLICY owner ON hub.link_proposal;
+CREATE POLICY owner ON hub.link_proposal TO CURRENT_USER
+    USING (session_user <> current_user OR (SELECT vault.standing('purpose')) IN ('migration', 'backup'));
+
 -- Questions that go across persons, each answered by a function that answers this one and shows no row ------------------
 
 -- Who is signed in, by the digest of the session's token; nobody once it has ended.
@@ -104,7 +109,7 @@ AS $$
 $$;
 
 -- Whose names are shown: one's own, one's children's, and of who asks one to confirm something for a child of both; to an
--- agent, of whom a review is about that they have taken.
+-- agent, of whom a review is about that they have taken, and of whom they have at the counter.
 CREATE FUNCTION hub.persons_shown() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -122,10 +127,14 @@ AS $$
             ) p
             WHERE r.claimed_by = nullif(current_setting('unefois.agent', true), '')::uuid
                 AND r.state = 'waiting' AND r.claimed_until > now()
+        UNION SELECT unnest(hub.visitors())
+        UNION SELECT f.child_id FROM hub.enrolment_line e JOIN hub.school_file f USING (file_id)
+            WHERE e.payer_id = ANY (hub.visitors()) AND e.retracted_at IS NULL
     ) persons WHERE person_id IS NOT NULL
 $$;
 
--- Whom a job may touch: whose papers it may, their children and those of their lines, and whom agents' decision names.
+-- Whom a job may touch: whose papers it may, their children and those of their lines, whom agents' decision names, and who
+-- can be meant by a civil status that a partner put.
 CREATE FUNCTION hub.persons_of_job() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -133,6 +142,9 @@ AS $$
         SELECT r.child_id, (r.decision ->> 'child')::uuid AS found_child, (r.decision ->> 'adult')::uuid AS found_adult
         FROM jobs.procrastinate_jobs j JOIN hub.review r ON r.review_id = (j.args ->> 'review_id')::uuid
         WHERE j.id = nullif(current_setting('unefois.job', true), '')::bigint AND j.status = 'doing'
+    ), proposed AS (
+        SELECT unnest(hub.children_with(p.match_key)) AS child_id FROM hub.link_proposal p
+        WHERE p.proposal_id = hub.proposal_of_job()
     )
     SELECT coalesce(array_agg(person_id), '{}') FROM (
         SELECT person_id FROM holders
@@ -145,6 +157,9 @@ AS $$
             LATERAL (VALUES (d.child_id), (d.found_child), (d.found_adult)) p (person_id)
         UNION SELECT l.adult_id FROM decided d
             JOIN hub.family_link l ON l.child_id = d.found_child AND l.retracted_at IS NULL
+        UNION SELECT child_id FROM proposed
+        UNION SELECT l.adult_id FROM proposed p
+            JOIN hub.family_link l ON l.child_id = p.child_id AND l.retracted_at IS NULL
     ) persons WHERE person_id IS NOT NULL
 $$;
 
@@ -178,6 +193,10 @@ CREATE POLICY worker_job ON hub.civil_status FOR SELECT TO unefois_worker
     USING (person_id = ANY ((SELECT hub.persons_of_job())::uuid[]));
 CREATE POLICY worker_writes ON hub.civil_status FOR INSERT TO unefois_worker
     WITH CHECK ((SELECT vault.standing('job')) IS NOT NULL);
+CREATE POLICY worker_tells ON hub.civil_status FOR SELECT TO unefois_worker
+    USING (
+        (SELECT vault.standing('purpose')) = 'telling' AND person_id = (SELECT vault.standing('person'))::uuid
+    );
 -- A body is handed the names of the children in whose files it has a line.
 CREATE POLICY pipelines_partner ON hub.civil_status FOR SELECT TO unefois_pipelines
     USING (EXISTS (
@@ -190,6 +209,8 @@ CREATE POLICY door_person ON hub.contact TO unefois_door
     USING (person_id = (SELECT vault.standing('person'))::uuid);
 CREATE POLICY worker_job ON hub.contact TO unefois_worker
     USING (person_id = ANY ((SELECT hub.persons_of_job())::uuid[]));
+CREATE POLICY door_agent ON hub.contact TO unefois_door
+    USING (person_id = ANY ((SELECT hub.visitors())::uuid[]));
 CREATE POLICY worker_tells ON hub.contact FOR SELECT TO unefois_worker
     USING ((SELECT vault.standing('purpose')) = 'telling');
 
