@@ -10,6 +10,7 @@ from hub.partners.tables import CREDENTIAL_REFUSAL, RATE_WINDOW, REVOKED_TOKEN, 
 from hub.persons.tables import AGENT_SESSION, PENDING_SIGN_IN, REVIEW_TICKET, SESSION
 from hub.releases.tables import EXPORT_TICKET, PREVIEW_TICKET
 from vault.db import WriteTx
+from vault.standing import Purpose
 
 SHORT_LIVED = (
     SESSION,
@@ -31,4 +32,5 @@ SHORT_LIVED = (
 
 def sweep(tx: WriteTx, *, now: datetime) -> int:
     """Delete every short-lived row whose time is over; return how many went. Harmless to repeat."""
+    tx.stand(purpose=Purpose.RETENTION)
     return sum(tx.execute(delete(table).where(table.c.expires_at <= now)).rowcount for table in SHORT_LIVED)

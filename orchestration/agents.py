@@ -9,6 +9,7 @@ from orchestration.stack.addresses import addresses
 from orchestration.stack.layout import Layout
 from vault.bootstrap import utc_now
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 
 @contextmanager
@@ -27,18 +28,21 @@ def database(layout: Layout, *, told: bool) -> Iterator[Database]:
         db.close()
 
 
+@standing(purpose=Purpose.STAFF)
 def add(db: Database, email: str, *, siret: str, body: str, role: str) -> bool:
     """Give an agent a role for a body; tell whether that was new. Raises :class:`~hub.errors.InvalidValue`."""
     with db.transaction() as tx:
         return add_agent(tx, email, siret=siret, body=body, role=Role(role), now=utc_now())
 
 
+@standing(purpose=Purpose.STAFF)
 def remove(db: Database, email: str) -> int:
     """Take every role and session from an agent at once; return how many accounts that were."""
     with db.transaction() as tx:
         return remove_agent(tx, email, now=utc_now())
 
 
+@standing(purpose=Purpose.STAFF)
 def listed(db: Database) -> list[KnownAgent]:
     """Return every agent there is."""
     with db.read() as tx:

@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     """Holds, and papers scanned with other rules."""
     AUDIT = "audit"
     REEVALUATION = "reevaluation"
+    STAFF = "staff"
+    """Who may act as an agent."""
     TRUST = "trust"
     """What an operator asks about one paper, or has done to it."""
     TELLING = "telling"
@@ -29,7 +31,7 @@ class Purpose(StrEnum):
     BACKUP = "backup"
 
 
-KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose", "session")
+KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose", "session", "account")
 """What a standing may name: the settings ``unefois.…`` that policies read."""
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 _NOW: ContextVar[Mapping[str, str]] = ContextVar("standing", default=_NOBODY)

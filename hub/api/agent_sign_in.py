@@ -11,7 +11,9 @@ from contracts.identifiers import new_uuid
 from hub.api.callers import AGENT_COOKIE, AGENT_PATHS, DoorDep, refuse_cross_site
 from hub.bootstrap import Door
 from hub.errors import AgentSignInRequired, SignInFailed
+from hub.persons.accounts import session_shown
 from hub.persons.agents import AgentIdentity, agent_of, enter_agent, leave_agent
+from vault.standing import standing
 
 router = APIRouter(include_in_schema=False)
 HOME = "/agents"
@@ -51,7 +53,7 @@ def leave(request: Request, door: DoorDep) -> Response:
     token = request.cookies.get(AGENT_COOKIE)
     to = HOME
     try:
-        with door.custody.db.transaction() as tx:
+        with standing(session=session_shown(token)), door.custody.db.transaction() as tx:
             who = agent_of(tx, token, now=door.custody.now())
             leave_agent(tx, token or "")
         config = door.providers[who.provider]

@@ -9,11 +9,11 @@ from fastapi.concurrency import run_in_threadpool
 from hub.api.edge import spend_quota
 from hub.bootstrap import Door
 from hub.errors import AgentSignInRequired, CrossSite, SignInRequired
-from hub.persons.accounts import SignedIn, require_fresh, signed_in
+from hub.persons.accounts import SignedIn, require_fresh, session_shown, signed_in
 from hub.persons.agents import SignedInAgent, agent_of
 from hub.persons.joining import require_own_level
 from hub.quotas import quotas_of
-from vault.standing import stand
+from vault.standing import stand, standing
 
 COOKIE = "unefois_session"
 AGENT_COOKIE = "unefois_agent"
@@ -75,8 +75,9 @@ def agent_or_nobody(request: Request) -> SignedInAgent | None:
 def _resident(request: Request) -> SignedIn:
     refuse_cross_site(request)
     door = door_of(request)
-    with door.custody.db.single() as tx:
-        who = signed_in(tx, request.cookies.get(COOKIE), now=door.custody.now())
+    token = request.cookies.get(COOKIE)
+    with standing(session=session_shown(token)), door.custody.db.single() as tx:
+        who = signed_in(tx, token, now=door.custody.now())
     quotas = quotas_of(door.custody.db, door.custody.now)
     spend_quota(request, quotas.take("resident", str(who.person_id), door.settings.resident_requests_per_minute))
     return who
@@ -109,8 +110,9 @@ def spend_code(request: Request, caller: UUID) -> None:
 def _agent(request: Request) -> SignedInAgent:
     refuse_cross_site(request)
     door = door_of(request)
-    with door.custody.db.transaction() as tx:
-        return agent_of(tx, request.cookies.get(AGENT_COOKIE), now=door.custody.now())
+    token = request.cookies.get(AGENT_COOKIE)
+    with standing(session=session_shown(token)), door.custody.db.transaction() as tx:
+        return agent_of(tx, token, now=door.custody.now())
 
 
 def refuse_cross_site(request: Request) -> None:

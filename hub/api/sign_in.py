@@ -29,12 +29,14 @@ from hub.persons.accounts import (
     open_session,
     recall_sign_in,
     remember_sign_in,
+    session_shown,
     signed_in,
 )
 from hub.persons.joining import join_accounts
 from vault.db import WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+from vault.standing import standing
 
 router = APIRouter(include_in_schema=False)
 STATE_COOKIE = "unefois_sign_in"
@@ -111,7 +113,7 @@ def leave(request: Request, door: DoorDep) -> Response:
     token = request.cookies.get(COOKIE)
     to = "/"
     try:
-        with door.custody.db.transaction() as tx:
+        with standing(session=session_shown(token)), door.custody.db.transaction() as tx:
             who = signed_in(tx, token, now=door.custody.now())
             close_session(tx, token or "")
         config = _provider(door, who.provider)
@@ -193,6 +195,7 @@ def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | No
 
 def _join(tx: WriteTx, pending: PendingSignIn, identity: Identity, before: str | None, *, now: datetime) -> None:
     # Signed in at both: the first session is still this browser's, and is the one that asked.
+    tx.stand(session=session_shown(before))
     who = signed_in(tx, before, now=now)
     if who.account_id != pending.joins:
         raise SignInFailed("another session asked for this")

@@ -4,9 +4,11 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.engine import Row
 
 from contracts.documents import GRADE_ORDER, Grade
 from contracts.identifiers import AccountId, PersonId, new_uuid
@@ -97,12 +99,15 @@ def recall_sign_in(tx: WriteTx, state: str, *, now: datetime) -> PendingSignIn:
 
 
 def enter(tx: WriteTx, identity: Identity, *, now: datetime) -> AccountId:
-    """Return the account of ``identity``, with its person, made now where it is the first time."""
-    where = (ACCOUNT.c.issuer == identity.issuer, ACCOUNT.c.subject == identity.subject)
-    row = tx.execute(select(ACCOUNT).where(*where)).one_or_none()
+    """Return the account of ``identity``, with its person, made now where it is the first time.
+
+    From here on ``tx`` works for this person, whom a provider has just vouched for.
+    """
+    row = account_of(tx, identity)
     if row is None:
         person_id = PersonId(new_uuid())
         account_id = AccountId(new_uuid())
+        tx.stand(person=person_id, account=account_id)
         tx.execute(insert(PERSON).values(person_id=person_id, created_at=now))
         tx.execute(
             insert(ACCOUNT).values(
@@ -116,10 +121,20 @@ def enter(tx: WriteTx, identity: Identity, *, now: datetime) -> AccountId:
         )
     else:
         person_id, account_id = PersonId(row.person_id), AccountId(row.account_id)
+        tx.stand(person=person_id)
         if row.level != identity.level:
-            tx.execute(update(ACCOUNT).where(*where).values(level=identity.level))
+            tx.execute(update(ACCOUNT).where(ACCOUNT.c.account_id == account_id).values(level=identity.level))
     _record_civil_status(tx, person_id, identity, now=now)
     return account_id
+
+
+def account_of(tx: WriteTx, identity: Identity) -> "Row[Any] | None":
+    """Return the row of the account that a provider has just vouched for, locked; it is shown to ``tx`` from here on."""
+    known = tx.execute(select(func.hub.account_of(identity.issuer, identity.subject))).scalar_one()
+    if known is None:
+        return None
+    tx.stand(account=known)
+    return tx.execute(select(ACCOUNT).where(ACCOUNT.c.account_id == known).with_for_update()).one()
 
 
 def open_session(
@@ -131,12 +146,13 @@ def open_session(
     now: datetime,
     authenticated_at: datetime | None,
 ) -> str:
-    """Return a fresh session token; only its digest is kept.
+    """Return a fresh session token, by which ``tx`` stands from here on; only its digest is kept.
 
     ``authenticated_at`` is when the person proved who they are, as the provider says. Where it does not say, that may be
     as long ago as one of its sessions lasts, and the sign-in never counts as fresh.
     """
     token = secrets.token_urlsafe(32)
+    tx.stand(session=session_shown(token))
     tx.execute(
         insert(SESSION).values(
             token_digest=_digest(token),
@@ -152,6 +168,7 @@ def open_session(
 
 def close_session(tx: WriteTx, token: str) -> None:
     """End the session of ``token``; harmless where there is none."""
+    tx.stand(session=session_shown(token))
     tx.execute(delete(SESSION).where(SESSION.c.token_digest == _digest(token)))
 
 
@@ -168,8 +185,13 @@ _SIGNED_IN = Ready(
 )
 
 
+def session_shown(token: str | None) -> str:
+    """Return how a transaction stands for the session of ``token``: the database shows it this one."""
+    return _digest(token or "").hex()
+
+
 def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
-    """Return whose session ``token`` opens; raises :class:`SignInRequired`."""
+    """Return whose session ``token`` opens, in a transaction that stands for it; raises :class:`SignInRequired`."""
     if not token:
         raise SignInRequired
     row = tx.row(_SIGNED_IN, {"digest": _digest(token)})

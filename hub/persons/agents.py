@@ -142,6 +142,7 @@ def enter_agent(tx: WriteTx, identity: AgentIdentity, *, provider: str, id_token
     if agent_id is None or not _roles(tx, agent_id):
         raise AgentUnknown
     token = secrets.token_urlsafe(32)
+    tx.stand(agent=agent_id, session=_digest(token).hex())
     row = {
         "token_digest": _digest(token),
         "agent_id": agent_id,

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 
 from contracts.identifiers import AccountId, new_uuid
 from hub.errors import AccountsDiffer, AccountsFull, LevelTooLow
-from hub.persons.accounts import Identity, SignedIn
-from hub.persons.tables import ACCOUNT, CIVIL_STATUS, CONTACT, FAMILY_CLAIM, FAMILY_LINK, RESIDENCE, REVIEW
+from hub.persons.accounts import Identity, SignedIn, account_of
+from hub.persons.tables import ACCOUNT, CIVIL_STATUS
 from hub.requirements.names import match_key
 from vault.db import ReadTx, WriteTx
 from vault.journal.entries import append
@@ -36,8 +36,7 @@ def join_accounts(tx: WriteTx, who: SignedIn, identity: Identity, *, now: dateti
     """
     if _key_of(tx, who.person_id) != match_key(identity.family_name, identity.given_names, identity.born_on):
         raise AccountsDiffer
-    where = (ACCOUNT.c.issuer == identity.issuer, ACCOUNT.c.subject == identity.subject)
-    row = tx.execute(select(ACCOUNT).where(*where).with_for_update()).one_or_none()
+    row = account_of(tx, identity)
     if row is not None and row.person_id == who.person_id:
         return
     if row is None:
@@ -46,7 +45,8 @@ def join_accounts(tx: WriteTx, who: SignedIn, identity: Identity, *, now: dateti
     elif _holds_something(tx, row.person_id):
         raise AccountsFull
     else:
-        tx.execute(update(ACCOUNT).where(*where).values(person_id=who.person_id, level=identity.level))
+        joined = update(ACCOUNT).where(ACCOUNT.c.account_id == row.account_id)
+        tx.execute(joined.values(person_id=who.person_id, level=identity.level))
     detail = {"step": "account_joined", "issuer": identity.issuer, "level": identity.level}
     actor = Actor(ActorKind.RESIDENT, str(who.person_id))
     append(tx, JournalEntry(JournalAct.SIGN_IN, actor, subjects=(who.person_id,), detail=detail))
@@ -81,13 +81,5 @@ def _key_of(tx: ReadTx, person_id: UUID) -> str:
 
 
 def _holds_something(tx: ReadTx, person_id: UUID) -> bool:
-    held = (
-        # The person signed in is not shown the other's papers, so « none seen » would say nothing (ADR 0029).
-        func.hub.holds_papers(person_id),
-        exists().where(or_(FAMILY_LINK.c.adult_id == person_id, FAMILY_LINK.c.child_id == person_id)),
-        exists().where(FAMILY_CLAIM.c.adult_id == person_id),
-        exists().where(REVIEW.c.adult_id == person_id),
-        exists().where(RESIDENCE.c.person_id == person_id),
-        exists().where(CONTACT.c.person_id == person_id),
-    )
-    return bool(tx.execute(select(or_(*held))).scalar_one())
+    # The person signed in is shown nothing of the other's, so « none seen » would say nothing (ADR 0029).
+    return bool(tx.execute(select(func.hub.holds_something(person_id))).scalar_one())

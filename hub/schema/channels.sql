@@ -112,8 +112,6 @@ CREATE POLICY door_agent ON hub.telephone_check TO unefois_door
 -- The agent writes an address down with the family, and cannot read it afterwards: the door opens nothing.
 CREATE POLICY door_agent ON vault.kept_value TO unefois_door
     USING (holder_id = ANY ((SELECT hub.visitors())::uuid[]));
-CREATE POLICY door_agent ON vault.holder_key TO unefois_door
-    USING (holder_id = ANY ((SELECT hub.visitors())::uuid[]));
 CREATE POLICY worker_job ON vault.kept_value TO unefois_worker
     USING (holder_id = ANY ((SELECT hub.holders_of_job())::uuid[]));
 

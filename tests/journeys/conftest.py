@@ -12,6 +12,7 @@ from tests.journeys.caring import enrolled
 from tests.journeys.doors import Partner
 from tests.system import Resident, System
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def agent(running: System) -> Callable[[str], Agent]:
 def owner(running: System) -> Iterator[Database]:
     """The database of the running system, as its owner sees it."""
     db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
-    yield db
+    with standing(purpose=Purpose.MIGRATION):
+        yield db
     db.close()
 
 

@@ -19,8 +19,6 @@ CREATE POLICY door_person ON vault.kept_value TO unefois_door
 -- Letters are written to whom they are for, and to nobody else; keys are changed where papers go.
 CREATE POLICY worker_tells ON vault.kept_value FOR SELECT TO unefois_worker
     USING ((SELECT vault.standing('purpose')) = 'telling' AND holder_id = (SELECT vault.standing('person'))::uuid);
-CREATE POLICY worker_tells ON vault.holder_key FOR SELECT TO unefois_worker
-    USING ((SELECT vault.standing('purpose')) = 'telling' AND holder_id = (SELECT vault.standing('person'))::uuid);
 CREATE POLICY worker_safety ON vault.kept_value TO unefois_worker
     USING ((SELECT vault.standing('purpose')) IN ('retention', 'safety', 'restoring'));
 

@@ -41,6 +41,11 @@ CREATE POLICY worker_looks ON vault.holder_key FOR SELECT TO unefois_worker
     USING ((SELECT vault.standing('purpose')) IN ('audit', 'reevaluation'));
 CREATE POLICY worker_safety ON vault.holder_key TO unefois_worker
     USING ((SELECT vault.standing('purpose')) IN ('safety', 'restoring', 'retention'));
+-- A letter is written to whom it is for.
+CREATE POLICY worker_tells ON vault.holder_key FOR SELECT TO unefois_worker
+    USING (
+        (SELECT vault.standing('purpose')) = 'telling' AND holder_id = (SELECT vault.standing('person'))::uuid
+    );
 CREATE POLICY owner_rotates ON vault.holder_key TO CURRENT_USER
     USING ((SELECT vault.standing('purpose')) = 'rotation');
 

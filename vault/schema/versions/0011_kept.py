@@ -7,7 +7,7 @@ from alembic import op
 from vault.schema import sql
 
 revision = "vault_0011"
-down_revision = "vault_0010"
+down_revision = "vault_0009"
 branch_labels = None
 depends_on = None
 

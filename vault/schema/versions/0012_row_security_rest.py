@@ -6,8 +6,8 @@ from alembic import op
 
 from vault.schema import sql
 
-revision = "vault_0010"
-down_revision = "vault_0009"
+revision = "vault_0012"
+down_revision = "vault_0011"
 branch_labels = None
 depends_on = None
 
