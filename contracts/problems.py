@@ -109,6 +109,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "Ce numéro d'envoi a déjà servi pour un autre contenu.",
         ),
         _p(
+            "idempotency-answer-lost",
+            409,
+            "What was asked under this Idempotency-Key is done, but its answer is lost: look before you ask again.",
+            "Votre demande a bien été prise en compte, mais la réponse s'est perdue. Vérifiez avant de recommencer.",
+        ),
+        _p(
             "upload-offset",
             409,
             "The bytes do not begin where the upload stands; ask where that is.",

@@ -29,6 +29,7 @@ from hub.api import (
     problems,
     questions,
     receipts,
+    repeating,
     reviews,
     sign_in,
     tus,
@@ -38,6 +39,7 @@ from hub.api.callers import AGENT_COOKIE, COOKIE, agent, resident
 from hub.api.description import Guard, describe
 from hub.api.edge import Edge
 from hub.api.shapes import HealthShape
+from hub.api.strangers import Strangers
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
 from hub.prefork import serve
@@ -90,6 +92,8 @@ def residents_routes() -> FastAPI:
     pages.install(app)
     describe(app, {resident: SESSION, agent: AGENT_SESSION})
     app.add_middleware(tus.Resumable)
+    repeating.install(app)
+    app.add_middleware(Strangers)
     app.add_middleware(Edge, streams=_takes_document)
     return app
 
@@ -113,6 +117,8 @@ def partners_routes() -> FastAPI:
     app.include_router(informing.partners)
     app.include_router(linking.partners)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
+    repeating.install(app)
+    app.add_middleware(Strangers)
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app
 

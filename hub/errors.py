@@ -54,6 +54,10 @@ class IdempotencyKeyReused(HubError):
     """This Idempotency-Key was used for another content."""
 
 
+class IdempotencyAnswerLost(HubError):
+    """What was asked under this Idempotency-Key is done; its answer is lost."""
+
+
 class AlreadyRequested(HubError):
     """This service has a pending request for this child already."""
 

@@ -70,7 +70,7 @@ class Quotas:
         """Count one request of ``caller`` under ``policy``, and return what is left of its ``limit`` a minute."""
         at = self._now().timestamp()
         begins = int(at) // WINDOW * WINDOW
-        known = hashlib.sha256(f"{policy}\x00{caller}".encode()).digest()
+        known = _known(policy, caller)
         with self._lock:
             window = self._windows.get(known)
             if window is None or window.begins != begins:
@@ -78,6 +78,15 @@ class Quotas:
             window.used += 1
             window.unsent += 1
             used = window.used
+        return Quota(policy, limit, used, math.ceil(begins + WINDOW - at))
+
+    def look(self, policy: str, caller: str, limit: int) -> Quota:
+        """Return what is left to ``caller`` without counting anything."""
+        at = self._now().timestamp()
+        begins = int(at) // WINDOW * WINDOW
+        with self._lock:
+            window = self._windows.get(_known(policy, caller))
+            used = window.used if window is not None and window.begins == begins else 0
         return Quota(policy, limit, used, math.ceil(begins + WINDOW - at))
 
     def sync(self) -> None:
@@ -119,6 +128,10 @@ class Quotas:
         ).returning(RATE_WINDOW.c.caller, RATE_WINDOW.c.hits)
         with db.single() as tx:
             return {bytes(row.caller): row.hits for row in tx.execute(together)}
+
+
+def _known(policy: str, caller: str) -> bytes:
+    return hashlib.sha256(f"{policy}\x00{caller}".encode()).digest()
 
 
 def quotas_of(db: Database, now: Callable[[], datetime]) -> Quotas:

@@ -1,10 +1,11 @@
 """What the hub must be told; nothing that is a secret has a default, and production refuses stand-ins by name."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vault.settings import Profile
@@ -32,9 +33,13 @@ class HubSettings(BaseSettings):
     operated_by: str = "21750001600019"
     """SIRET of the body that runs the hub, the Ville de Paris: its operators answer for every partner."""
     resident_requests_per_minute: int = Field(default=600, ge=1)
-    """What one resident may ask of the residents' door; of partners their files say it."""
+    """What one resident, or one agent, may ask of the residents' door; of partners their files say it."""
     link_tries_per_minute: int = Field(default=30, ge=1)
     """How many of families' codes one partner may try, beside the quota of all its requests."""
+    stranger_requests_per_minute: int = Field(default=600, ge=1)
+    """What callers whom nobody knows may ask of one door from one network: sign-in pages, public lists, tokens refused."""
+    proxies: tuple[str, ...] = ()
+    """Networks of our own proxies, whose ``X-Forwarded-For`` tells from where a request comes; nobody else's does."""
     door_url: str
     release_url: str
     providers: Path | None = None
@@ -68,6 +73,11 @@ class HubSettings(BaseSettings):
     """How long a message to a family waits for what is asked in the same breath."""
     webhook_origins: tuple[str, ...] = ()
     """Origins beside the internet's to which notifications may go: a sandbox's. None in production."""
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, said: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_network(one)) for one in said)
 
     @model_validator(mode="after")
     def _ways_are_whole(self) -> "HubSettings":

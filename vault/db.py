@@ -1,8 +1,9 @@
 """One pool, one transaction block, and two types that tell a reader from a writer."""
 
 import select as sockets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, cast
 
@@ -44,6 +45,7 @@ _REFUSALS: dict[str | None, type[VaultError]] = {"object_condemned": ObjectConde
 """What the database refuses by a name of ours and callers are to tell apart: it is raised with the commit at times."""
 _Shape = tuple[Table, tuple[str, ...]]
 """A row to insert, by its table and columns."""
+_LAST: ContextVar["Callable[[WriteTx], None] | None"] = ContextVar("last", default=None)
 _Waiting = tuple[_Shape, Mapping[str, Any]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -230,6 +232,8 @@ class Database:
         with self._open() as connection:
             tx = WriteTx(connection)
             yield tx
+            if (last := _LAST.get()) is not None:
+                last(tx)
             tx.end()
 
     @contextmanager
@@ -268,6 +272,11 @@ class Database:
         except (DriverOperationalError, PoolExhausted) as error:
             # From what ran on the driver's own connection: a transaction begun, a copy into the journal.
             raise DatabaseUnavailable(type(error).__name__) from None
+
+
+def before_commit(step: Callable[[WriteTx], None]) -> None:
+    """Have ``step`` done at the end of every transaction of this request, and committed or undone with it."""
+    _LAST.set(step)
 
 
 def _driver(connection: Connection) -> "DriverConnection[Any]":

@@ -12,6 +12,7 @@ from connectors.jose import ALGORITHMS
 from contracts.identifiers import Siret
 from hub.api.edge import spend_quota
 from hub.api.problems import correlation_of
+from hub.api.repeating import once
 from hub.api.shapes import TokenShape
 from hub.bootstrap import ReleaseDoor
 from hub.errors import (
@@ -89,6 +90,7 @@ async def caller_of(request: Request, door: DoorDep) -> Caller:
     caller = await run_in_threadpool(_caller_of, request, door)
     # Said here and not in the thread, whose context ends with it.
     stand(partner=caller.siret)
+    await once(request, door.custody, f"partner:{caller.siret}")
     return caller
 
 

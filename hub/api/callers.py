@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from hub.api.edge import spend_quota
+from hub.api.repeating import once
 from hub.bootstrap import Door
 from hub.errors import AgentSignInRequired, CrossSite, SignInRequired
 from hub.persons.accounts import SignedIn, require_fresh, session_shown, signed_in
@@ -39,6 +40,7 @@ async def resident(request: Request) -> SignedIn:
     who = await run_in_threadpool(_resident, request)
     # Said here and not in the thread, whose context ends with it.
     stand(person=who.person_id)
+    await once(request, door_of(request).custody, str(who.person_id))
     return who
 
 
@@ -59,6 +61,7 @@ async def agent(request: Request) -> SignedInAgent:
     """
     who = await run_in_threadpool(_agent, request)
     stand(agent=who.agent_id)
+    await once(request, door_of(request).custody, f"agent:{who.agent_id}")
     return who
 
 
@@ -112,7 +115,10 @@ def _agent(request: Request) -> SignedInAgent:
     door = door_of(request)
     token = request.cookies.get(AGENT_COOKIE)
     with standing(session=session_shown(token)), door.custody.db.transaction() as tx:
-        return agent_of(tx, token, now=door.custody.now())
+        who = agent_of(tx, token, now=door.custody.now())
+    quotas = quotas_of(door.custody.db, door.custody.now)
+    spend_quota(request, quotas.take("agent", str(who.agent_id), door.settings.resident_requests_per_minute))
+    return who
 
 
 def refuse_cross_site(request: Request) -> None:

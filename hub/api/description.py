@@ -11,9 +11,17 @@ from fastapi.routing import iter_route_contexts
 
 from contracts.json_schemas import problem_schema
 from hub.api.problems import CORRELATION_HEADER, MEDIA_TYPE
+from hub.api.repeating import HEADER, SAFE
 
 _OWN_REFUSALS = {"/oauth/token", "/oauth/revoke"}
 """Routes whose refusals another standard shapes (RFC 6749 5.2, RFC 7009 2.2.1); their faults are problem documents all the same."""
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A retry under the same key within 24 hours has the first answer, and no second effect.",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 130},
+}
 _FRAMEWORK_SHAPES = ("HTTPValidationError", "ValidationError")
 
 
@@ -70,6 +78,7 @@ def _completed(
             if wanted := proofs.get((path, method)):
                 operation["security"] = wanted
                 _leave_out_authorization(operation)
+                _name_the_key(path, method, operation)
             if path in _OWN_REFUSALS:
                 _oauth_refusals(operation)
     parts = raw.setdefault("components", {})
@@ -98,6 +107,16 @@ def _leave_out_authorization(operation: dict[str, Any]) -> None:
         operation["parameters"] = kept
     else:
         operation.pop("parameters", None)
+
+
+def _name_the_key(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Say that a write of a known caller may carry a key; uploads in parts have their own way (tus 1.0)."""
+    named = operation.setdefault("parameters", [])
+    known = any(one["name"].lower() == HEADER for one in named)
+    if method.upper() not in SAFE and not path.startswith("/v1/uploads") and not known:
+        named.append(_KEY)
+    if not named:
+        operation.pop("parameters")
 
 
 def _oauth_refusals(operation: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from hub.api.authorisation import CallerDep
 from hub.api.authorisation import DoorDep as ReleaseDep
 from hub.api.callers import DoorDep, Resident
 from hub.api.shapes import Shape, Treatment, Word
+from hub.errors import NoGround, NotHabilitated, OutsideAgreement, OutsideGrant
 from hub.partners.pseudonyms import Named, resolve
 from hub.releases import informing
 
@@ -65,11 +66,15 @@ def oppose(information_id: UUID, door: DoorDep, who: Resident) -> Response:
 @partners.post("", status_code=201)
 def inform(told: InformShape, door: ReleaseDep, caller: CallerDep) -> InformedShape:
     """Have a family told of a right; from then on the data pulled for this body may be asked for « rights_information »."""
-    now = door.custody.now()
-    with door.custody.db.transaction() as tx:
-        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
-        what = (told.service, told.on_behalf_of)
-        row = informing.inform(tx, door.catalogue, caller, line_id, what, now=now)
+    now, what = door.custody.now(), (told.service, told.on_behalf_of)
+    try:
+        with door.custody.db.transaction() as tx:
+            line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+            row = informing.inform(tx, door.catalogue, caller, line_id, what, now=now)
+    except (NoGround, NotHabilitated, OutsideAgreement, OutsideGrant) as refusal:
+        with door.custody.db.transaction() as tx:
+            informing.keep_refusal(tx, caller, told.on_behalf_of, refusal)
+        raise
     return InformedShape(subject=told.subject, service=row.service, state=row.state, valid_until=row.valid_until)
 
 

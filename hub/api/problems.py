@@ -38,6 +38,7 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.IdempotencyKeyMissing: "idempotency-key-missing",
     hub_errors.IdempotencyKeyInFlight: "idempotency-key-in-flight",
     hub_errors.IdempotencyKeyReused: "idempotency-key-reused",
+    hub_errors.IdempotencyAnswerLost: "idempotency-answer-lost",
     hub_errors.AlreadyRequested: "already-requested",
     hub_errors.ServedElsewhere: "served-elsewhere",
     hub_errors.NeverAskTwice: "never-ask-twice",
@@ -162,7 +163,7 @@ def _known(request: Request, error: Exception) -> Response:
     level = logging.ERROR if kind.status >= 500 else logging.INFO
     # Name of the reason only: a detail may carry what the caller sent.
     _LOG.log(level, "refused %s %s", type(error).__name__, correlation)
-    answer = _answer(request, kind, _public_detail(error))
+    answer = refusal_of(request, kind, _public_detail(error))
     if isinstance(error, hub_errors.ProofNonceNeeded):
         answer.headers["dpop-nonce"] = error.nonce
     if isinstance(error, hub_errors.ReleasesStopped):
@@ -190,21 +191,22 @@ def _invalid(request: Request, error: Exception) -> Response:
     # Field names and rules; never the value that was sent.
     detail = "; ".join(f"{'.'.join(str(part) for part in place['loc'])}: {place['type']}" for place in places[:5])
     if any(place["type"] == "json_invalid" for place in places):
-        return _answer(request, PROBLEMS["malformed"])
-    return _answer(request, PROBLEMS["invalid"], detail)
+        return refusal_of(request, PROBLEMS["malformed"])
+    return refusal_of(request, PROBLEMS["invalid"], detail)
 
 
 def _framework(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     name = _STATUSES.get(status, "malformed" if status < 500 else "internal")
-    answer = _answer(request, PROBLEMS[name])
+    answer = refusal_of(request, PROBLEMS[name])
     if isinstance(error, HTTPException):
         # RFC 9110 15.5.6: an answer of 405 says in « Allow » what is allowed.
         answer.headers.update(error.headers or {})
     return answer
 
 
-def _answer(request: Request, kind: ProblemType, detail: str = "") -> Response:
+def refusal_of(request: Request, kind: ProblemType, detail: str = "") -> Response:
+    """Return a refusal as its reader can take it: a page where a person looks, else a problem document."""
     correlation = correlation_of(request)
     shown: Response | None = request.app.state.problem_page(request, kind, correlation)
     return problem(kind, correlation, detail) if shown is None else shown

@@ -14,7 +14,7 @@ from contracts.calendar import months_before, paris_day
 from contracts.events import RightsInformationEnded
 from contracts.grounds import INFORMING_MONTHS, Instrument, Purpose
 from contracts.identifiers import PersonId, Siret, new_uuid
-from hub.errors import InvalidValue, NoGround, NothingHere
+from hub.errors import HubError, InvalidValue, NoGround, NothingHere
 from hub.notifications.fanout import Signal, notify
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
@@ -78,7 +78,8 @@ def inform(
 
     ``what`` is the service the family may have a right to, and the treatment or agent behind it. Asking again changes
     nothing. Raises :class:`NothingHere` for no line of this body, :class:`OutsideAgreement` where no agreement of it
-    rests on L.114-8 II, :class:`OutsideGrant`, :class:`InvalidValue`, and :class:`NoGround` once it has ended.
+    rests on L.114-8 II, :class:`OutsideGrant`, :class:`InvalidValue`, and :class:`NoGround` once it has ended. The caller
+    has the journal keep a refusal (:func:`keep_refusal`).
     """
     service, on_behalf_of = what
     line = _line(tx, line_id)
@@ -95,6 +96,13 @@ def inform(
     if known is not None and known.state != Informing.OPEN:
         raise NoGround(INFORMING_ENDED[known.state])
     return known or _begin(tx, catalogue, line, (service, on_behalf_of), now=now)
+
+
+def keep_refusal(tx: WriteTx, caller: Caller, on_behalf_of: str, refusal: HubError) -> None:
+    """Have the journal keep that a body was refused to tell a family of a right; it names nobody of the family."""
+    detail = {"reason": type(refusal).__name__, "step": "rights_information", "on_behalf_of": on_behalf_of}
+    actor, purpose = Actor(ActorKind.PARTNER, caller.siret), Purpose.RIGHTS_INFORMATION.value
+    append(tx, JournalEntry(JournalAct.REFUSE, actor, recipient=caller.siret, purpose=purpose, detail=detail))
 
 
 def _begin(tx: WriteTx, catalogue: Catalogue, line: "Row[Any]", what: tuple[str, str], *, now: datetime) -> "Row[Any]":

@@ -159,6 +159,27 @@ def test_what_a_resident_changes_takes_a_fresh_sign_in_or_says_why_not():
     assert FRESH_OR_NOT.keys() - lax == set()
 
 
+WITHOUT_A_KEY = {
+    "POST /v1/uploads": "tus 1.0: an upload is begun anew, and ends by itself where nobody goes on",
+    "PATCH /v1/uploads/{token}": "tus 1.0: Upload-Offset says what is there already",
+    "DELETE /v1/uploads/{token}": "tus 1.0: what is gone is gone",
+    "POST /oauth/token": "an assertion serves once; whoever asks again gets another token",
+    "POST /oauth/revoke": "RFC 7009 2.2: what is revoked stays revoked, and is answered alike",
+}
+
+
+def test_every_write_takes_an_idempotency_key_or_says_why_not():
+    keyless = {
+        f"{method.upper()} {path}"
+        for door in DOORS.values()
+        for path, methods in door().openapi()["paths"].items()
+        for method, operation in methods.items()
+        if method not in ("get", "head", "options")
+        and "idempotency-key" not in {one["name"].lower() for one in operation.get("parameters", ())}
+    }
+    assert keyless == WITHOUT_A_KEY.keys()
+
+
 def every(root: type[Exception]) -> set[type[Exception]]:
     return {root}.union(*(every(kind) for kind in root.__subclasses__())) if root.__subclasses__() else {root}
 

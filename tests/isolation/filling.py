@@ -20,10 +20,18 @@ _WORDS = {
     r"^[a-z_]{1,60}$": "canteen_enrolment",
     r"^[a-z0-9-]{1,60}$": "caisse-13",
     r"^[A-Za-z0-9._-]{3,40}$": "CAISSE-13-1",
+    r"^[A-Za-z0-9._:-]{1,120}$": "treatment:canteen_enrolment",
+    r"^[A-Za-z0-9_-]+$": "MDA",
     r"^[^\x00-\x1f\x7f]+$": "Quelques mots",
     r"^[^\x00]*$": "Quelques mots",
 }
 """A word for each pattern of the contract; a new pattern needs one, and fails the tests until it has it."""
+FORMS = {
+    "/accords/{confirmation}": (("answer", "confirm"),),
+    "/autorisations/{authorisation}/non": (("answer", "pause"),),
+    "/documents/{document_id}/remplacer": (("par", ""),),
+}
+"""What a form needs to be understood, where a field that other pages have too means something of its own."""
 _FIELD = re.compile(r'name="([a-z_]+?)(?:_?\{\{[^}]*\}\})?"')
 
 
@@ -70,7 +78,7 @@ class Filler:
         if route.method in SAFE:
             yield {}
         elif operation is None:
-            yield {"data": form(identifier)}
+            yield {"data": form(identifier) | {name: said or identifier for name, said in FORMS.get(route.path, ())}}
         elif "application/json" in (content := operation.get("requestBody", {}).get("content", {})):
             yield from ({"json": one} for one in self._variants(content["application/json"]["schema"], identifier))
         else:

@@ -53,7 +53,7 @@ KINDS = {
     "release": "hub.release",
     "review_id": "hub.review",
     "confirmation": "hub.confirmation",
-    "authorisation": "hub.grant",
+    "authorisation": "hub.reuse_grant",
     "information": "hub.rights_information",
     "information_id": "hub.rights_information",
     "request_id": "hub.request",
@@ -288,6 +288,7 @@ def _tables(owner: str) -> dict[str, tuple[str, set[str]]]:
     found: dict[str, tuple[str, set[str]]] = {}
     with psycopg.connect(owner, row_factory=dict_row) as connection:
         told = connection.execute(columns.encode()).fetchall()
+    assert {row["name"] for row in told} >= set(KINDS.values())
     for row in told:
         found.setdefault(row["name"], (row["key"], set()))[1].add(row["column_name"])
     return {name: (key, all_of) for name, (key, all_of) in found.items() if all_of - SHARED and key not in SHARED}

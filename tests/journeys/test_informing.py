@@ -53,4 +53,24 @@ def test_a_family_is_told_first_and_one_word_of_it_ends_it(running, caisse):
 def test_a_service_that_is_none_and_a_treatment_that_is_not_agreed_are_refused(running, caisse):
     parent = with_quotient(running)
     assert_problem(tell(caisse, parent, service="lottery"), "invalid")
+    before = refusals(running)
     assert_problem(tell(caisse, parent, on_behalf_of="treatment:canteen_tariff"), "not-habilitated")
+    assert refusals(running) == [*before, "NotHabilitated"]
+
+
+def test_what_has_ended_is_refused_and_the_journal_keeps_it(running, caisse):
+    parent = with_quotient(running)
+    tell(caisse, parent)
+    (shown,) = parent.http.get("/v1/rights-information").json()
+    parent.http.post(f"/v1/rights-information/{shown['information_id']}/opposition")
+    before = refusals(running)
+    assert_problem(tell(caisse, parent), "no-ground")
+    assert refusals(running) == [*before, "NoGround"]
+
+
+REFUSED = """SELECT convert_from(record, 'UTF8')::jsonb -> 'detail' ->> 'reason' AS reason FROM vault.journal_record
+             WHERE convert_from(record, 'UTF8')::jsonb -> 'detail' ->> 'step' = 'rights_information' ORDER BY entry_id"""
+
+
+def refusals(running) -> list[str]:
+    return [row["reason"] for row in rows(running, REFUSED)]

@@ -1,0 +1,169 @@
+"""Every route of the residents' door tried by everybody: who is let in, who finds nothing, who must sign in first."""
+
+import pytest
+
+from hub.app import residents_routes
+from tests.isolation.estate import COLUMNS, Estate, settle
+from tests.isolation.filling import Filler, Route, routes_of
+from tests.isolation.two_homes import UPLOADING
+from tests.journeys.agents import SARAH, Agent
+
+APP = residents_routes()
+ROUTES = routes_of(APP)
+FILLER = Filler(APP.openapi())
+PUBLIC, MINE, OWNER = "++++++++++", "-+++-----+", "-000-----+"
+CHILD = "-00+-----+"
+"""What takes a proved link to the child; the other guardian has one."""
+NOT_YET = "-000-----0"
+"""What is not there for its owner either: nothing was destroyed, nothing resembles, no tariff is on the newest line."""
+AGENTS, REVIEWER, OPERATORS, CITY = "-----++++-", "-----0+00-", "-----00++-", "-----00x+-"
+TABLE = {
+    "GET /openapi.json": PUBLIC,
+    "HEAD /openapi.json": PUBLIC,
+    "GET /health": PUBLIC,
+    "GET /v1/documents": MINE,
+    "GET /v1/documents/{document_id}": OWNER,
+    "GET /v1/documents/{document_id}/receipt": OWNER,
+    "GET /v1/documents/{document_id}/destruction-certificate": NOT_YET,
+    "GET /sign-in/{provider}": PUBLIC,
+    "GET /sign-in/{provider}/callback": PUBLIC,
+    "HEAD /v1/uploads/{token}": OWNER,
+    "GET /v1/session": MINE,
+    "GET /v1/children": MINE,
+    "GET /v1/school-files": MINE,
+    "GET /v1/lines/{line}/preview": OWNER,
+    "GET /v1/accesses": MINE,
+    "GET /v1/residence": MINE,
+    "GET /v1/contact": MINE,
+    "GET /v1/figures": PUBLIC,
+    "GET /v1/releases/{release}/receipt": OWNER,
+    "GET /hub/v1/reviews": AGENTS,
+    "GET /hub/v1/reviews/backlogs": AGENTS,
+    "GET /hub/v1/reviews/{review_id}": REVIEWER,
+    "GET /v1/confirmations": MINE,
+    "GET /v1/life-events": MINE,
+    "GET /accords": MINE,
+    "GET /hub/v1/partners": AGENTS,
+    "GET /hub/v1/partners/{slug}": OPERATORS,
+    "GET /v1/data-exchanges": PUBLIC,
+    "GET /v1/authorisations": MINE,
+    "GET /v1/authorisations/{authorisation}/record": OWNER,
+    "GET /v1/notices": MINE,
+    "GET /autorisations": MINE,
+    "GET /comptes": MINE,
+    "GET /v1/rights-information": MINE,
+    "GET /": PUBLIC,
+    "GET /enfants": MINE,
+    "GET /demandes": MINE,
+    "GET /demandes/nouvelle": MINE,
+    "GET /demandes/{request_id}": OWNER,
+    "GET /acces": MINE,
+    "GET /deposer": MINE,
+    "GET /recus/{receipt_id}": OWNER,
+    "GET /documents": MINE,
+    "GET /documents/{document_id}/effacer": OWNER,
+    "GET /documents/{document_id}/certificat": NOT_YET,
+    "GET /documents/{document_id}/remplacer": OWNER,
+    "GET /evenements": MINE,
+    "GET /evenements/{page}": MINE,
+    "GET /demenagement": MINE,
+    "GET /me-joindre": MINE,
+    "GET /echanges": PUBLIC,
+    "GET /dossiers/{line_id}/recevra": OWNER,
+    "GET /acces/{release}": OWNER,
+    "GET /acces/{release}/recu": OWNER,
+    "GET /agents": PUBLIC,
+    "GET /agents/dossiers/{review_id}": REVIEWER,
+    "POST /v1/documents": MINE,
+    "POST /v1/documents/{document_id}/preview-tickets": OWNER,
+    "PUT /v1/documents/{document_id}/replacement": OWNER,
+    "POST /v1/export-tickets": MINE,
+    "OPTIONS /v1/uploads": PUBLIC,
+    "POST /v1/uploads": MINE,
+    "PATCH /v1/uploads/{token}": OWNER,
+    "POST /v1/children": MINE,
+    "POST /v1/requests": CHILD,
+    "POST /v1/residence/unchanged": MINE,
+    "PUT /v1/residence": MINE,
+    "PUT /v1/contact": MINE,
+    "POST /v1/moves": MINE,
+    "POST /v1/confirmations/{confirmation}": OWNER,
+    "POST /v1/life-events": MINE,
+    "POST /accords/{confirmation}": OWNER,
+    "POST /hub/v1/partners/{slug}/suspension": OPERATORS,
+    "POST /hub/v1/partners/{slug}/agreements/{reference}/suspension": OPERATORS,
+    "POST /v1/authorisations": OWNER,
+    "POST /v1/authorisations/{authorisation}/approval": OWNER,
+    "POST /v1/authorisations/{authorisation}/refusal": OWNER,
+    "POST /v1/authorisations/{authorisation}/pause": OWNER,
+    "POST /autorisations/nouvelle": OWNER,
+    "POST /autorisations/{authorisation}/oui": OWNER,
+    "POST /autorisations/{authorisation}/non": OWNER,
+    "POST /autorisations/droits/{information}": OWNER,
+    "POST /comptes": MINE,
+    "POST /v1/rights-information/{information_id}/opposition": OWNER,
+    "POST /enfants": MINE,
+    "POST /demandes/nouvelle": MINE,
+    "POST /deposer": MINE,
+    "POST /documents/{document_id}/voir": OWNER,
+    "POST /documents/tout": MINE,
+    "POST /documents/{document_id}/effacer": OWNER,
+    "POST /documents/{document_id}/remplacer": OWNER,
+    "POST /documents/{document_id}/garder/{other_id}": NOT_YET,
+    "POST /evenements/{page}": MINE,
+    "POST /demenagement": MINE,
+    "POST /domicile/inchange": MINE,
+    "POST /me-joindre": MINE,
+    "POST /dossiers/{line_id}/calcul": NOT_YET,
+    "POST /dossiers/{line_id}/copie": NOT_YET,
+    "POST /hub/v1/reviews/{review_id}/claim": REVIEWER,
+    "POST /hub/v1/reviews/{review_id}/looks": REVIEWER,
+    "DELETE /hub/v1/reviews/{review_id}/claim": REVIEWER,
+    "POST /agents/dossiers/{review_id}/prendre": REVIEWER,
+    "POST /agents/dossiers/{review_id}/voir": REVIEWER,
+    "POST /agents/dossiers/{review_id}/rendre": REVIEWER,
+    "POST /agents/dossiers/{review_id}/decider": REVIEWER,
+    "POST /hub/v1/reviews/{review_id}/opinions": REVIEWER,
+    "DELETE /v1/documents/{document_id}": OWNER,
+    "DELETE /v1/documents/{document_id}/resemblances/{other_id}": NOT_YET,
+    "DELETE /v1/uploads/{token}": OWNER,
+    "DELETE /hub/v1/partners/{slug}/suspension": CITY,
+    "DELETE /hub/v1/partners/{slug}/agreements/{reference}/suspension": CITY,
+    "DELETE /v1/authorisations/{authorisation}/pause": OWNER,
+    "DELETE /v1/authorisations/{authorisation}": OWNER,
+    "POST /sign-out": PUBLIC,
+    "POST /agents/sign-out": PUBLIC,
+}
+"""By route, in the order of trying: what each of COLUMNS gets. What ends something comes after what looks at it."""
+VERDICTS = {401: "-", 403: "x", 404: "0"}
+
+
+@pytest.fixture(scope="module")
+def estate(running):
+    found = settle(running)
+    yield found
+    for path in ("suspension", f"agreements/{found.named['reference']}/suspension"):
+        # Signed in anew: the last thing everybody tried was to sign out.
+        Agent(running, SARAH).sign_in().http.delete(f"/hub/v1/partners/caisse-13/{path}")
+
+
+def verdict(estate: Estate, who: str, route: Route) -> str:
+    """What comes of one try: « - » sign in first, « 0 » nothing there, « x » not for you, « + » let in."""
+    headers = UPLOADING if route.path.startswith("/v1/uploads") else {}
+    told = next(FILLER.bodies(route, estate.body_identifier(route)))
+    send = estate.senders[who]
+    answer = send(route.method, route.address(estate.named), headers=headers, follow_redirects=False, **told)
+    assert answer.status_code < 500, answer.text
+    return VERDICTS.get(answer.status_code, "+")
+
+
+def test_every_route_has_its_line():
+    assert {route.name for route in ROUTES} == TABLE.keys()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_everybody_gets_what_the_table_says(estate, name):
+    method, _, path = name.partition(" ")
+    estate.stay_fresh()
+    found = {who: verdict(estate, who, Route(method, path)) for who in COLUMNS}
+    assert found == dict(zip(COLUMNS, TABLE[name], strict=True))
