@@ -13,7 +13,7 @@ from hub.api.authorisation import CallerDep, DoorDep
 from hub.api.partners import RetryKey, once_for
 from hub.api.questions import QuestionDep
 from hub.api.shapes import Shape
-from hub.notifications.feed import PAGE_MAX, read_feed
+from hub.notifications.feed import PAGE_MAX, read_feed, waiting_for
 from hub.notifications.replays import open_again, replay
 from hub.notifications.samples import sample
 from hub.partners.webhooks import live_keys, published_keys, webhook_of
@@ -35,6 +35,13 @@ class WebhookShape(Shape):
     next_attempt_not_before: datetime
     off_since: datetime | None
     off_for: Literal["gone", "failing"] | None
+    waiting: int
+    """Notifications that wait to be sent."""
+    waiting_since: datetime | None
+    """When the oldest of them happened; 35 days later it goes, seven days after its contact was told at the earliest."""
+    lost: int
+    """Notifications that waited too long, in the last outage, and went without being sent; the feed refuses cursors from before."""
+    lost_at: datetime | None
     verifying_keys: list[str]
     """Ed25519 public keys of its v1a signatures, newest first."""
 
@@ -113,6 +120,7 @@ def read_webhook(door: DoorDep, caller: CallerDep) -> WebhookShape:
     now = door.custody.now()
     with door.custody.db.read() as tx:
         found = webhook_of(tx, caller.siret)
+        waits = waiting_for(tx, caller.siret)
     state: Literal["open", "failing", "off"] = "failing" if found.failures else "open"
     return WebhookShape(
         state="off" if found.disabled_at else state,
@@ -121,6 +129,10 @@ def read_webhook(door: DoorDep, caller: CallerDep) -> WebhookShape:
         next_attempt_not_before=found.open_at,
         off_since=found.disabled_at,
         off_for=found.disabled_for,
+        waiting=waits.many,
+        waiting_since=waits.since,
+        lost=found.lost,
+        lost_at=found.lost_at,
         verifying_keys=live_keys(found, now=now),
     )
 
