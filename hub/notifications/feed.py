@@ -19,6 +19,8 @@ from vault.db import ReadTx, WriteTx
 
 KEPT = timedelta(days=35)
 """How long an event can be read and sent again; partners are promised thirty days."""
+CHANNEL = "unefois_feeds"
+"""PostgreSQL channel on which a feed that has grown is announced, by its partner's SIRET."""
 PAGE_MAX = 500
 _VERSION = b"\x01"
 _LOCK = "partner_feeds"
@@ -33,6 +35,7 @@ _PLACE_NEW = text("""
     ), counted AS (SELECT siret, max(nth) AS many FROM fresh GROUP BY siret)
     UPDATE hub.delivery AS d SET place = grown.last_place - counted.many + fresh.nth
     FROM fresh JOIN grown USING (siret) JOIN counted USING (siret) WHERE d.delivery_id = fresh.delivery_id
+    RETURNING d.siret
 """)
 
 
@@ -43,6 +46,8 @@ class Page:
     events: tuple[dict[str, Any], ...] = field(repr=False)
     cursor: str
     more: bool
+    moved: bool
+    """Whether the cursor has moved on: also by what the partner's agreements no longer show it."""
 
 
 def place_new(tx: WriteTx) -> int:
@@ -54,7 +59,11 @@ def place_new(tx: WriteTx) -> int:
     """
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
     # A statement of its own: it looks at what is committed once the lock is held, and not before.
-    return tx.execute(_PLACE_NEW).rowcount
+    placed = tx.execute(_PLACE_NEW).scalars().all()
+    for siret in sorted(set(placed)):
+        # Delivered with the commit: whoever waits for this feed reads it then.
+        tx.execute(select(func.pg_notify(CHANNEL, siret)))
+    return len(placed)
 
 
 def read_feed(tx: ReadTx, siret: Siret, after: str | None, *, limit: int, now: datetime) -> Page:
@@ -79,7 +88,7 @@ def read_feed(tx: ReadTx, siret: Siret, after: str | None, *, limit: int, now: d
     services = {service for one in agreements_of(tx, siret, on=paris_day(now)) for service in one.services}
     end = rows[-1].place if rows else start
     shown = tuple(row.body for row in rows if row.service in services)
-    return Page(shown, write_cursor(siret, end), more=end < last)
+    return Page(shown, write_cursor(siret, end), more=end < last, moved=end > start)
 
 
 @dataclass(frozen=True, slots=True)
