@@ -21,6 +21,7 @@ from connectors.sms.gateway import SmsGateway
 from contracts.identifiers import Siret
 from hub.bindings import Bindings
 from hub.exchanges.quotient import QuotientSource
+from hub.notifications.bell import Bell
 from hub.notifications.carriers import ByMail, ByPost, BySms
 from hub.notifications.deliveries import Sender
 from hub.notifications.postman import Carrier, Postman
@@ -59,6 +60,8 @@ class ReleaseDoor:
     """Public key of the journal's heads, as it is published."""
     unwrap: Callable[[bytes, bytes], bytes] = field(repr=False)
     """Opens what the master key wraps: here a partner's own webhook secret, for a sample of its notifications."""
+    bell: Bell = field(repr=False)
+    """Wakes whoever waits for a feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
         AnswerSigner(hub.release_url, answers),
         published,
         vault_parts.master_key(vault).unwrap,
+        Bell(vault.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")),
     )
 
 

@@ -4,8 +4,6 @@ import logging
 import threading
 from datetime import timedelta
 
-import psycopg
-
 from hub.notifications.counter import forget_over
 from hub.notifications.deliveries import Sender
 from hub.notifications.fanout import CHANNEL
@@ -14,6 +12,7 @@ from hub.notifications.postman import Postman
 from hub.school_files.telling_families import remind_families, tell_families
 from vault.documents.custody import Custody
 from vault.errors import DatabaseUnavailable
+from vault.listening import listening
 from vault.standing import Purpose, standing
 
 _LOG = logging.getLogger("unefois.worker")
@@ -28,12 +27,11 @@ def deliver_for_ever(sender: Sender, dsn: str, stop: threading.Event) -> None:
     lanes = Lanes(sender, stop)
     while not stop.is_set():
         try:
-            with psycopg.connect(dsn, autocommit=True) as listening:
-                listening.execute(f"LISTEN {CHANNEL}")
+            with listening(dsn, CHANNEL) as ear:
                 while not stop.is_set():
                     lanes.wake()
-                    next(listening.notifies(timeout=SWEEP_EVERY, stop_after=1), None)
-        except (psycopg.OperationalError, DatabaseUnavailable):
+                    ear.wait(SWEEP_EVERY)
+        except DatabaseUnavailable:
             _LOG.warning("sender waits for the database")
             stop.wait(1.0)
 

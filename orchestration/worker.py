@@ -29,7 +29,7 @@ from hub.deposits.retention import ask_expiries, carry_out_expiry
 from hub.exchanges.quotient import fetch_quotient_familial
 from hub.linking.proposing import examine_proposal
 from hub.notifications.deliveries import Sender
-from hub.notifications.feed import prune
+from hub.notifications.letting_go import prune, warn
 from hub.notifications.postman import Postman
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
@@ -213,6 +213,7 @@ def _forget_records(custody: Custody) -> int:
 
 def _forget_told(custody: Custody) -> int:
     with custody.db.transaction() as tx:
+        warn(tx, now=custody.now())
         return prune(tx, now=custody.now())
 
 

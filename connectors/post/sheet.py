@@ -22,9 +22,10 @@ ADDRESS_LINES = 6
 """Lines of a postal address (NF Z10-011), the name among them."""
 _PLAIN, _BOLD = "unefois-plain", "unefois-bold"
 _LEFT, _RIGHT = 20 * mm, A4[0] - 20 * mm
-_SIZE, _LEADING = 10.5, 15
-_SLIP = 78 * mm
-"""Height of the slip at the foot of the page."""
+_SIZE, _LEADING = 10.5, 14.5
+_SLIP = 72 * mm
+_CODE = 28 * mm
+"""Heights of the slip at the foot of the page, and of the square of the code above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class PrintedLetter:
 
 
 def drawn(letter: PrintedLetter) -> bytes:
-    """Return the letter as a PDF of one page, fonts embedded; raises :class:`ValueError` for too long an address."""
+    """Return the letter as a PDF of one page, fonts embedded; raises :class:`ValueError` for too long an address or text."""
     if not 2 <= len(letter.to) <= ADDRESS_LINES:
         raise ValueError("an address has two to six lines")
     _fonts()
@@ -57,6 +58,8 @@ def drawn(letter: PrintedLetter) -> bytes:
     canvas.setTitle(letter.subject)
     _head(canvas, letter)
     below = _text(canvas, letter)
+    if below - _CODE - 8 * mm < _SLIP:
+        raise ValueError("the text is too long for one page")
     _code(canvas, letter, below)
     _slip(canvas, letter)
     canvas.showPage()
@@ -93,7 +96,7 @@ def _head(canvas: Canvas, letter: PrintedLetter) -> None:
 
 def _text(canvas: Canvas, letter: PrintedLetter) -> float:
     """Write subject and paragraphs; return where they end."""
-    y: float = A4[1] - 104 * mm
+    y: float = A4[1] - 102 * mm
     canvas.setFont(_BOLD, _SIZE + 0.5)
     canvas.drawString(_LEFT, y, letter.subject)
     y -= 1.6 * _LEADING
@@ -102,12 +105,12 @@ def _text(canvas: Canvas, letter: PrintedLetter) -> float:
         for line in simpleSplit(paragraph, _PLAIN, _SIZE, _RIGHT - _LEFT):
             canvas.drawString(_LEFT, y, line)
             y -= _LEADING
-        y -= 0.4 * _LEADING
+        y -= 0.3 * _LEADING
     return y
 
 
 def _code(canvas: Canvas, letter: PrintedLetter, below: float) -> None:
-    size = 30 * mm
+    size = _CODE
     canvas.setLineWidth(0.8)
     canvas.roundRect(_LEFT, below - size - 3 * mm, _RIGHT - _LEFT, size + 4 * mm, 2 * mm)
     _qr(canvas, letter.link, _RIGHT - size - 2 * mm, below - size - 1 * mm, size)
@@ -124,8 +127,8 @@ def _slip(canvas: Canvas, letter: PrintedLetter) -> None:
     _qr(canvas, letter.link, _RIGHT - size, _SLIP - size - 8 * mm, size)
     _lines(canvas, letter.slip_words, _LEFT, _SLIP - 10 * mm, bold_first=True, size=9)
     canvas.setFont(_BOLD, 13)
-    canvas.drawString(_LEFT, _SLIP - 46 * mm, letter.code)
-    _lines(canvas, letter.sender, _LEFT, _SLIP - 54 * mm, size=9)
+    canvas.drawString(_LEFT, _SLIP - 42 * mm, letter.code)
+    _lines(canvas, letter.sender, _LEFT, _SLIP - 49 * mm, size=9)
 
 
 def _lines(

@@ -1,19 +1,24 @@
 """A partner's events at its door: the feed, and its webhook as it stands, sent again, turned on again, and tried out."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, model_validator
 
+from contracts.identifiers import Siret
 from contracts.json_schemas import notification_schema
 from hub.api.authorisation import CallerDep, DoorDep
 from hub.api.partners import RetryKey, once_for
 from hub.api.questions import QuestionDep
 from hub.api.shapes import Shape
-from hub.notifications.feed import PAGE_MAX, read_feed
+from hub.notifications.bell import Bell
+from hub.notifications.feed import PAGE_MAX, Page, read_feed, waiting_for
 from hub.notifications.replays import open_again, replay
 from hub.notifications.samples import sample
 from hub.partners.webhooks import live_keys, published_keys, webhook_of
@@ -22,6 +27,8 @@ from vault.journal.records import Actor, ActorKind
 router = APIRouter(prefix="/hub/v1", tags=["events"])
 BATCH = "application/cloudevents-batch+json"
 CURSOR_HEADER = "events-cursor"
+WAIT_MAX = 25
+"""Seconds that a request may wait for something to happen: less than what proxies on the way allow."""
 Cursor = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -35,6 +42,13 @@ class WebhookShape(Shape):
     next_attempt_not_before: datetime
     off_since: datetime | None
     off_for: Literal["gone", "failing"] | None
+    waiting: int
+    """Notifications that wait to be sent."""
+    waiting_since: datetime | None
+    """When the oldest of them happened; 35 days later it goes, seven days after its contact was told at the earliest."""
+    lost: int
+    """Notifications that waited too long, in the last outage, and went without being sent; the feed refuses cursors from before."""
+    lost_at: datetime | None
     verifying_keys: list[str]
     """Ed25519 public keys of its v1a signatures, newest first."""
 
@@ -92,19 +106,40 @@ def _batch() -> dict[str, Any]:
         }
     },
 )
-def read_events(
+async def read_events(
     door: DoorDep,
     caller: CallerDep,
     after: Annotated[Cursor | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+    wait: Annotated[int, Query(ge=0, le=WAIT_MAX)] = 0,
 ) -> JSONResponse:
-    """Read what one was told, in an order that a cursor never skips anything of; without one, all that is kept."""
-    with door.custody.db.read() as tx:
-        page = read_feed(tx, caller.siret, after, limit=limit, now=door.custody.now())
+    """Read what one was told, in an order that a cursor never skips anything of; without one, all that is kept.
+
+    With ``wait``, an answer that would be empty is held back for so many seconds at most, until there is something.
+    """
+
+    def read() -> Page:
+        with door.custody.db.read() as tx:
+            return read_feed(tx, caller.siret, after, limit=limit, now=door.custody.now())
+
+    page = await run_in_threadpool(read)
+    if wait and not page.moved:
+        page = await _awaited(door.bell, caller.siret, read, wait)
     headers = {CURSOR_HEADER: page.cursor, "cache-control": "no-store"}
     if page.more:
         headers["link"] = f'</hub/v1/events?after={page.cursor}&limit={limit}>; rel="next"'
     return JSONResponse(list(page.events), headers=headers, media_type=BATCH)
+
+
+async def _awaited(bell: Bell, siret: Siret, read: Callable[[], Page], seconds: int) -> Page:
+    """Read again each time the feed grows, until it shows something or the time is over; hold nothing meanwhile."""
+    until = asyncio.get_running_loop().time() + seconds
+    with bell.waiting(siret) as waiter:
+        # What was committed between the first look and this line rang for nobody.
+        page = await run_in_threadpool(read)
+        while waiter is not None and not page.moved and await waiter.wait(until):
+            page = await run_in_threadpool(read)
+    return page
 
 
 @router.get("/webhook")
@@ -113,6 +148,7 @@ def read_webhook(door: DoorDep, caller: CallerDep) -> WebhookShape:
     now = door.custody.now()
     with door.custody.db.read() as tx:
         found = webhook_of(tx, caller.siret)
+        waits = waiting_for(tx, caller.siret)
     state: Literal["open", "failing", "off"] = "failing" if found.failures else "open"
     return WebhookShape(
         state="off" if found.disabled_at else state,
@@ -121,6 +157,10 @@ def read_webhook(door: DoorDep, caller: CallerDep) -> WebhookShape:
         next_attempt_not_before=found.open_at,
         off_since=found.disabled_at,
         off_for=found.disabled_for,
+        waiting=waits.many,
+        waiting_since=waits.since,
+        lost=found.lost,
+        lost_at=found.lost_at,
         verifying_keys=live_keys(found, now=now),
     )
 

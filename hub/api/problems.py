@@ -176,6 +176,7 @@ def _known(request: Request, error: Exception) -> Response:
 def _public_detail(error: Exception) -> str:
     shown = (
         hub_errors.InvalidValue,
+        hub_errors.CursorGone,
         hub_errors.HeaderMalformed,
         hub_errors.NoGround,
         hub_errors.OutsideAgreement,

@@ -68,6 +68,10 @@ _CLAIM = text(f"""
     ) AND state = 'due' AND (leased_until IS NULL OR leased_until <= :now)
     RETURNING delivery_id, siret, subject, service, body, attempts, created_at
 """)  # noqa: S608 - the same
+_OVERTAKING = text("""
+    SELECT 1 FROM hub.delivery d JOIN hub.delivery o ON o.siret = d.siret AND o.subject = d.subject
+    WHERE d.delivery_id = :id AND d.siret = :siret AND o.state = 'due' AND o.place < d.place LIMIT 1
+""")
 _MESSAGE_ONLY = frozenset({OutcomeKind.REJECTED})
 """What a partner says about one notification; anything else is about the partner."""
 
@@ -92,19 +96,26 @@ class Sender:
 
     def claim(self, siret: Siret) -> "Row[Any] | None":
         """Take the next of a partner's notifications for :data:`LEASE`; nothing where none can be sent now."""
-        now = self.now()
         with self.db.single() as tx:
-            return tx.execute(_CLAIM, {"siret": siret, "now": now, "until": now + LEASE}).one_or_none()
+            return claim_next(tx, siret, now=self.now())
 
     def deliver(self, row: "Row[Any]") -> bool:
-        """Send what was claimed and write down what came of it; false where the partner is not to be tried now."""
+        """Send what was claimed and write down what came of it; false where the partner is not to be tried now.
+
+        Looks once more, after the claim has committed, whether anything earlier of its subject is due: a replay may
+        have made it so while the claim was being made, and another lane may have claimed it then (ADR 0037).
+        """
         with self.db.read() as tx:
+            overtaking = tx.execute(_OVERTAKING, {"siret": row.siret, "id": row.delivery_id}).one_or_none()
             partner = tx.execute(
                 select(PARTNER, WEBHOOK)
                 .join(WEBHOOK, WEBHOOK.c.siret == PARTNER.c.siret)
                 .where(WEBHOOK.c.siret == row.siret)
             ).one()
             agreements = agreements_of(tx, Siret(row.siret), on=paris_day(self.now()))
+        if overtaking is not None:
+            self._give_back(row)
+            return True
         if not any(row.service in one.services for one in agreements):
             self._end(row, "abandoned", "outside_agreement")
             return True
@@ -195,6 +206,11 @@ class Sender:
 
     def _later(self, wait: timedelta) -> datetime:
         return self.now() + wait * (1 + JITTER * self.chance())
+
+
+def claim_next(tx: WriteTx, siret: Siret, *, now: datetime) -> "Row[Any] | None":
+    """Take the next of a partner's notifications for :data:`LEASE`, in the transaction that is given."""
+    return tx.execute(_CLAIM, {"siret": siret, "now": now, "until": now + LEASE}).one_or_none()
 
 
 def _turn_off(tx: WriteTx, siret: str, reason: str, *, now: datetime) -> None:

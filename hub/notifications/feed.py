@@ -14,12 +14,14 @@ from contracts.identifiers import Siret
 from hub.errors import CursorGone, InvalidValue
 from hub.notifications.tables import DELIVERY, FEED
 from hub.partners.registry import agreements_of
+from hub.partners.tables import WEBHOOK
 from vault.db import ReadTx, WriteTx
 
 KEPT = timedelta(days=35)
 """How long an event can be read and sent again; partners are promised thirty days."""
+CHANNEL = "unefois_feeds"
+"""PostgreSQL channel on which a feed that has grown is announced, by its partner's SIRET."""
 PAGE_MAX = 500
-_PRUNED_AT_ONCE = 5_000
 _VERSION = b"\x01"
 _LOCK = "partner_feeds"
 _PLACE_NEW = text("""
@@ -33,16 +35,7 @@ _PLACE_NEW = text("""
     ), counted AS (SELECT siret, max(nth) AS many FROM fresh GROUP BY siret)
     UPDATE hub.delivery AS d SET place = grown.last_place - counted.many + fresh.nth
     FROM fresh JOIN grown USING (siret) JOIN counted USING (siret) WHERE d.delivery_id = fresh.delivery_id
-""")
-_PRUNE = text("""
-    WITH old AS (
-        SELECT siret, place FROM hub.delivery WHERE created_at < :before AND place IS NOT NULL
-        ORDER BY created_at LIMIT :many
-    ), ends AS (SELECT siret, max(place) AS place FROM old GROUP BY siret), moved AS (
-        UPDATE hub.feed SET pruned_to = greatest(pruned_to, ends.place) FROM ends WHERE feed.siret = ends.siret
-        RETURNING feed.siret, feed.pruned_to
-    )
-    DELETE FROM hub.delivery d USING moved WHERE d.siret = moved.siret AND d.place <= moved.pruned_to
+    RETURNING d.siret
 """)
 
 
@@ -53,6 +46,8 @@ class Page:
     events: tuple[dict[str, Any], ...] = field(repr=False)
     cursor: str
     more: bool
+    moved: bool
+    """Whether the cursor has moved on: also by what the partner's agreements no longer show it."""
 
 
 def place_new(tx: WriteTx) -> int:
@@ -64,7 +59,11 @@ def place_new(tx: WriteTx) -> int:
     """
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
     # A statement of its own: it looks at what is committed once the lock is held, and not before.
-    return tx.execute(_PLACE_NEW).rowcount
+    placed = tx.execute(_PLACE_NEW).scalars().all()
+    for siret in sorted(set(placed)):
+        # Delivered with the commit: whoever waits for this feed reads it then.
+        tx.execute(select(func.pg_notify(CHANNEL, siret)))
+    return len(placed)
 
 
 def read_feed(tx: ReadTx, siret: Siret, after: str | None, *, limit: int, now: datetime) -> Page:
@@ -79,7 +78,7 @@ def read_feed(tx: ReadTx, siret: Siret, after: str | None, *, limit: int, now: d
     if start > last:
         raise InvalidValue("after: beyond the end of the feed")
     if start < pruned:
-        raise CursorGone
+        raise _gone(tx, siret)
     rows = tx.execute(
         select(DELIVERY.c.place, DELIVERY.c.service, DELIVERY.c.body)
         .where(DELIVERY.c.siret == siret, DELIVERY.c.place > start)
@@ -89,12 +88,24 @@ def read_feed(tx: ReadTx, siret: Siret, after: str | None, *, limit: int, now: d
     services = {service for one in agreements_of(tx, siret, on=paris_day(now)) for service in one.services}
     end = rows[-1].place if rows else start
     shown = tuple(row.body for row in rows if row.service in services)
-    return Page(shown, write_cursor(siret, end), more=end < last)
+    return Page(shown, write_cursor(siret, end), more=end < last, moved=end > start)
 
 
-def prune(tx: WriteTx, *, now: datetime) -> int:
-    """Let go what is older than :data:`KEPT`, some at a time; return how many went."""
-    return tx.execute(_PRUNE, {"before": now - KEPT, "many": _PRUNED_AT_ONCE}).rowcount
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be sent to a partner: how many notifications, and since when."""
+
+    many: int
+    since: datetime | None
+
+
+def waiting_for(tx: ReadTx, siret: Siret) -> Waiting:
+    """Return what waits to be sent to a partner."""
+    due = (DELIVERY.c.siret == siret, DELIVERY.c.state == "due")
+    row = tx.execute(
+        select(func.count().label("many"), func.min(DELIVERY.c.created_at).label("since")).where(*due)
+    ).one()
+    return Waiting(row.many, row.since)
 
 
 def send_again(tx: WriteTx, siret: Siret, after: str | None, since: datetime | None, *, now: datetime) -> int:
@@ -105,13 +116,23 @@ def send_again(tx: WriteTx, siret: Siret, after: str | None, since: datetime | N
     feed = tx.execute(select(FEED.c.pruned_to).where(FEED.c.siret == siret)).scalar_one_or_none() or 0
     start = feed if after is None else read_cursor(siret, after)
     if start < feed:
-        raise CursorGone
+        raise _gone(tx, siret)
     ended = DELIVERY.c.state.in_(("delivered", "abandoned"))
     chosen = [DELIVERY.c.siret == siret, DELIVERY.c.place > start, ended]
     if since is not None:
         chosen.append(DELIVERY.c.created_at >= since)
     values = {"state": "due", "attempts": 0, "next_attempt_at": now, "settled_at": None}
     return tx.execute(update(DELIVERY).where(*chosen).values(**values)).rowcount
+
+
+def _gone(tx: ReadTx, siret: Siret) -> CursorGone:
+    """Return the refusal of a cursor that is too old; it says from when on events are kept, and what was never sent."""
+    placed = (DELIVERY.c.siret == siret, DELIVERY.c.place.is_not(None))
+    oldest: datetime | None = tx.execute(select(func.min(DELIVERY.c.created_at)).where(*placed)).scalar_one()
+    lost: int | None = tx.execute(select(WEBHOOK.c.lost).where(WEBHOOK.c.siret == siret)).scalar_one_or_none()
+    since = "no event is kept" if oldest is None else f"events are kept since {oldest:%Y-%m-%dT%H:%M:%SZ}"
+    unsent = f"; {lost} that waited for your webhook went unsent" if lost else ""
+    return CursorGone(f"after: older than what is kept; {since}{unsent}")
 
 
 def write_cursor(siret: Siret, place: int) -> str:

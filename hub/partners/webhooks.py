@@ -31,6 +31,9 @@ _STATES = (
     WEBHOOK.c.taken_at,
     WEBHOOK.c.disabled_at,
     WEBHOOK.c.disabled_for,
+    WEBHOOK.c.warned_at,
+    WEBHOOK.c.lost_at,
+    WEBHOOK.c.lost,
 )
 
 

@@ -20,8 +20,8 @@ from hub.web.views import Option
 LABELS = {
     Channel.TELEPHONE: "Par SMS",
     Channel.EMAIL: "Par courriel",
-    Channel.POST: "Par courrier, chez vous",
-    Channel.COUNTER: "Au guichet, quand je passe",
+    Channel.POST: "Par courrier, à la maison",
+    Channel.COUNTER: "Au guichet seulement : aucun message",
 }
 WAYS = {"sms": Channel.TELEPHONE, "courriel": Channel.EMAIL, "courrier": Channel.POST}
 """The page of each channel that takes more than a choice."""
@@ -82,7 +82,7 @@ def choose_page(
     with door.custody.db.read() as tx:
         found = reached(tx, desk.person_id, now=door.custody.now())
     options = [Option(channel.value, label, channel is found.channel) for channel, label in LABELS.items()]
-    said = {"current": _current(found), "waiting": found.waiting_for_code, "kept": kept}
+    said = {"current": _current(found), "waiting": _end(found), "kept": kept}
     return _page(request, "reach_choose.html", desk, errors, options=options, **said)
 
 
@@ -127,7 +127,7 @@ def code_page(request: Request, door: Door, desk: Desk, errors: tuple[FieldError
     """Ask for the code that went to a number."""
     with door.custody.db.read() as tx:
         found = reached(tx, desk.person_id, now=door.custody.now())
-    return _page(request, "reach_code.html", desk, errors, number=found.waiting_for_code)
+    return _page(request, "reach_code.html", desk, errors, number=_end(found))
 
 
 def take_code(request: Request, door: Door, desk: Desk, fields: dict[str, str]) -> Response:
@@ -145,11 +145,16 @@ def _current(found: Reached) -> str:
     if found.channel is None:
         return ""
     return {
-        Channel.TELEPHONE: f"par SMS, au numéro qui finit par {found.value}",
+        Channel.TELEPHONE: f"par SMS, au numéro qui finit par {found.value[-2:]}",
         Channel.EMAIL: f"par courriel, à {found.value}",
         Channel.POST: "par courrier, à l'adresse enregistrée",
-        Channel.COUNTER: "au guichet, quand vous passez",
+        Channel.COUNTER: "au guichet seulement, sans message",
     }[found.channel]
+
+
+def _end(found: Reached) -> str:
+    """Return the last digits of the number that a code went to, nothing where there is none."""
+    return (found.waiting_for_code or "")[-2:]
 
 
 def _page(request: Request, template: str, desk: Desk, errors: tuple[FieldError, ...], **page: object) -> Response:

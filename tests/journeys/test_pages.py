@@ -1,5 +1,6 @@
 """A parent in a browser, with and without JavaScript: sign in, hand in, ask, see the file settle, erase, sign out."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -7,11 +8,13 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.journeys.test_channels import code_for
 from tests.system import Resident, System
 
 PHONE = ViewportSize(width=360, height=740)
 NARROWEST = ViewportSize(width=320, height=568)
 PAGES = ("/", "/deposer", "/documents", "/enfants", "/demandes", "/demandes/nouvelle", "/acces", "/demenagement")
+REACH_PAGES = ("/me-joindre", *(f"/me-joindre/{one}" for one in ("sms", "courriel", "courrier", "code")), "/courrier")
 EVENT_PAGES = ("/evenements", *(f"/evenements/{one}" for one in ("naissance", "separation", "perte-emploi", "deces")))
 READ_WITHIN_MS = 20_000
 
@@ -171,12 +174,26 @@ def test_a_lost_job_is_declared_once_with_what_it_changes_told_before(page: Page
     expect(page.get_by_text("Vous avez déclaré une perte d'emploi").first).to_be_visible()
 
 
+def test_a_parent_chooses_text_messages_and_proves_the_number(page: Page, running: System) -> None:
+    enter(page, Resident(running).sign_in())
+    page.get_by_role("link", name="Me joindre").click()
+    page.get_by_label("Par SMS").check()
+    page.get_by_role("button", name="Continuer").click()
+    number = f"+33639983{secrets.randbelow(1000):03d}"
+    page.get_by_label("Numéro de portable").fill(number.replace("+33", "0"))
+    page.get_by_role("button", name="Envoyer le code").click()
+    page.get_by_label("Code à 6 chiffres").fill(code_for(running, number))
+    page.get_by_role("button", name="Confirmer ce numéro").click()
+    expect(page.get_by_role("status")).to_contain_text("C'est noté")
+    expect(page.get_by_role("main")).to_contain_text(f"par SMS, au numéro qui finit par {number[-2:]}")
+
+
 def test_every_page_fits_the_narrowest_screen(page: Page, running: System) -> None:
     parent = Resident(running).sign_in()
     enter(page, parent)
     hand_in(page, certificate(running, parent), "Acte de naissance")
     page.set_viewport_size(NARROWEST)
-    for path in (*PAGES, *EVENT_PAGES):
+    for path in (*PAGES, *EVENT_PAGES, *REACH_PAGES):
         page.goto(path)
         picture = page.screenshot(full_page=True)
         # The width in the header of a PNG (PNG 11.2.2): a page wider than the screen makes a wider picture.

@@ -1,6 +1,7 @@
 """A partner follows its events at the door and by webhook, and an engineer's check of a whole hub passes."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,10 +9,11 @@ import pytest
 
 from connectors.sandbox.provisioning import webhook_secret
 from connectors.webhook.signature import verify
+from hub.notifications.feed import write_cursor
 from orchestration.agents import database
 from orchestration.partner_check import Check, Who
 from orchestration.webhooks import rotate_secret, turn_on
-from tests.journeys.doors import Partner, assert_problem, family, rows, schema, subject_of
+from tests.journeys.doors import Partner, assert_problem, family, rows, schema, subject_of, value
 from tests.system import CAISSE, Resident, eventually
 from vault.bootstrap import utc_now
 
@@ -200,3 +202,40 @@ def test_what_is_wrong_with_a_partner_fails_its_step_with_what_to_do(running, wr
     assert steps["metadata"].passed
     assert steps[failing].passed is False
     assert "→" in steps[failing].words()
+
+
+def test_a_reader_that_waits_is_answered_by_the_event_and_holds_no_connection(running, caisse):
+    token = caisse.token()
+    _, cursor = everything(caisse, token)
+    with ThreadPoolExecutor(4) as others:
+        where = f"/hub/v1/events?wait=25&after={cursor}"
+        waiting = [others.submit(call, caisse, "GET", where, token=token) for _ in range(4)]
+        # Nobody's transaction stays open at the door while they wait.
+        idle = "SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'unefois_release' AND xact_start IS NOT NULL"
+        eventually(lambda: value(running, idle) == 0)
+        parent = told_family(running)
+        answers = [one.result() for one in waiting]
+    subject = str(subject_of(parent, CAISSE, "canteen_enrolment"))
+    assert all(answer.status_code == 200 for answer in answers), [answer.text for answer in answers]
+    news = [{event["subject"] for event in answer.json()} for answer in answers]
+    rest = [{e["subject"] for e in everything(caisse, token, a.headers["events-cursor"])[0]} for a in answers]
+    assert all(subject in first | later for first, later in zip(news, rest, strict=True))
+
+
+def test_a_wait_is_bounded(running, caisse):
+    token = caisse.token()
+    for wait in ("26", "-1", "x"):
+        assert_problem(call(caisse, "GET", f"/hub/v1/events?wait={wait}", token=token), "invalid")
+
+
+def test_a_cursor_older_than_what_is_kept_is_refused_with_since_when(running, caisse):
+    token = caisse.token()
+    assert everything(caisse, token)[0]
+    place = value(running, "SELECT last_place FROM hub.feed WHERE siret = %(s)s", s=CAISSE)
+    rows(running, "UPDATE hub.feed SET pruned_to = %(p)s WHERE siret = %(s)s", s=CAISSE, p=place)
+    try:
+        old = write_cursor(CAISSE, place - 1)
+        told = assert_problem(call(caisse, "GET", f"/hub/v1/events?after={old}", token=token), "cursor-gone")
+        assert "events are kept since" in told["detail"]
+    finally:
+        rows(running, "UPDATE hub.feed SET pruned_to = 0 WHERE siret = %(s)s", s=CAISSE)

@@ -72,6 +72,11 @@ def test_an_address_that_no_envelope_takes_is_refused(lines):
         drawn(replace(LETTER, to=("x",) * lines))
 
 
+def test_a_text_that_would_run_into_the_slip_is_refused():
+    with pytest.raises(ValueError, match="too long"):
+        drawn(replace(LETTER, paragraphs=("mot " * 400,)))
+
+
 def test_the_parcel_holds_the_sheet_and_an_order_that_names_nobody():
     request = CODEC.encode(LETTER, binding())
     with zipfile.ZipFile(BytesIO(request.body)) as parcel:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from contracts.identifiers import new_uuid
 from hub.errors import CursorGone, InvalidValue
-from hub.notifications.feed import KEPT, place_new, prune, read_cursor, read_feed, write_cursor
+from hub.notifications.feed import KEPT, place_new, read_cursor, read_feed, write_cursor
+from hub.notifications.letting_go import prune
 from tests.assets.partners import siret_of
 
 

@@ -7,12 +7,14 @@ import pytest
 
 from contracts.identifiers import new_uuid
 from hub.errors import CursorGone, WebhookNotThere
-from hub.notifications.deliveries import BREAKER, LEASE, PATIENCE, SCHEDULE
-from hub.notifications.feed import KEPT, prune, write_cursor
+from hub.notifications.deliveries import BREAKER, LEASE, PATIENCE, SCHEDULE, claim_next
+from hub.notifications.feed import KEPT, write_cursor
 from hub.notifications.lanes import WIDTH, Lanes
+from hub.notifications.letting_go import prune
 from hub.notifications.replays import open_again, replay
 from hub.partners.webhooks import rotate_credentials, webhook_of
 from tests.system import eventually
+from tests.unit.hub.notifications.conftest import START
 from vault.journal.records import Actor, ActorKind
 
 ENGINEER = Actor(ActorKind.PARTNER, "x")
@@ -320,3 +322,26 @@ def test_a_partner_without_a_webhook_has_a_feed_and_nothing_to_send_again(town):
     assert town.states(partner) == ["listed"]
     with town.db.read() as tx, pytest.raises(WebhookNotThere):
         webhook_of(tx, partner.siret)
+
+
+def test_what_is_replayed_while_a_later_one_of_its_subject_is_claimed_does_not_go_beside_it(town):
+    partner, line, sender = town.partner(), new_uuid(), town.sender()
+    town.tell(partner, "0", line=line)
+    town.drain()
+    town.tell(partner, "1", line=line)
+    sender.lanes()
+    with town.db.transaction() as tx:
+        later = claim_next(tx, partner.siret, now=town.now())
+        # Between that claim and its commit the partner asks for everything again, and another lane takes it up.
+        with town.owner.transaction() as replaying:
+            replay(replaying, partner.siret, None, START, actor=ENGINEER, now=town.now())
+        earlier = sender.claim(partner.siret)
+    assert earlier.body["data"]["requirement"] == "0"
+    assert sender.deliver(later)
+    assert partner.receiver.requirements() == ["0"]
+    assert sender.deliver(earlier)
+    town.drain()
+    assert partner.receiver.requirements() == ["0", "0", "1"]
+    assert [
+        row["attempts"] for row in town.rows("SELECT attempts FROM hub.delivery WHERE siret = %(s)s", s=partner.siret)
+    ] == [1, 1]
