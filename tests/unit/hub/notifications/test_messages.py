@@ -12,6 +12,7 @@ from hub.notifications.postman import LEASE, WAITS, Postman
 from hub.persons.residences import Channel, choose_contact
 from hub.school_files.telling_families import REMINDERS, SHARED_FOR, remind_families, still_open, tell_families
 from tests.assets.families import Made, seed
+from vault.standing import Purpose, standing
 
 GATHERING = timedelta(minutes=10)
 EMAIL = "nora@exemple.example"
@@ -49,7 +50,7 @@ def post(town, way):
 def parent(town, channel: Channel = Channel.EMAIL, value: str | None = EMAIL) -> Made:
     made = Made()
     seed(town.url, None, [(made, [])], received_at=town.now(), until=(town.now() + timedelta(days=300)).date())
-    with town.owner.transaction() as tx:
+    with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
         choose_contact(tx, made.adult, channel, value, now=town.now())
     return made
 
@@ -70,7 +71,7 @@ def satisfy(town, made: Made, service: str) -> None:
 def look(town, post) -> None:
     """What the worker does every two seconds, now and once what is gathered is due."""
     for _ in range(2):
-        with town.db.transaction() as tx:
+        with standing(purpose=Purpose.TELLING), town.db.transaction() as tx:
             tell_families(tx, channels=post.channels, gathering=GATHERING, now=town.now())
             remind_families(tx, now=town.now())
         post.send_due()
@@ -128,9 +129,9 @@ def test_who_wants_no_messages_gets_none(town, post, way, channel):
 def test_who_changes_their_mind_before_it_is_sent_is_not_written_to(town, post, way):
     made = parent(town)
     ask(town, made, "canteen_enrolment")
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.TELLING), town.db.transaction() as tx:
         tell_families(tx, channels=post.channels, gathering=GATHERING, now=town.now())
-    with town.owner.transaction() as tx:
+    with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
         choose_contact(tx, made.adult, Channel.COUNTER, None, now=town.now())
     look(town, post)
     assert (way.sent, states(town)) == ([], ["cancelled"])
@@ -139,7 +140,7 @@ def test_who_changes_their_mind_before_it_is_sent_is_not_written_to(town, post, 
 def test_what_was_handed_in_meanwhile_is_not_asked(town, post, way):
     made = parent(town)
     ask(town, made, "canteen_enrolment")
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.TELLING), town.db.transaction() as tx:
         tell_families(tx, channels=post.channels, gathering=GATHERING, now=town.now())
     satisfy(town, made, "canteen_enrolment")
     look(town, post)

@@ -88,7 +88,7 @@ def every_way(town, post, way, gateway, custody, tmp_path) -> Postman:  # noqa: 
 
 def by_telephone(town) -> Made:
     made = parent(town, Channel.COUNTER, None)
-    with town.owner.transaction() as tx:
+    with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
         choose_contact(tx, made.adult, Channel.TELEPHONE, NUMBER, now=town.now(), verified_at=town.now())
     return made
 
@@ -223,13 +223,13 @@ def test_a_print_room_whose_folder_is_away_is_tried_again(town, every_way, custo
 def test_whoever_chooses_another_way_is_told_by_that_one(town, every_way, way, gateway):  # noqa: F811 - the fixture
     made = by_telephone(town)
     ask(town, made, "canteen_enrolment")
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.TELLING), town.db.transaction() as tx:
         tell_families(tx, channels=every_way.channels, gathering=GATHERING, now=town.now())
-    with town.owner.transaction() as tx:
+    with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
         choose_contact(tx, made.adult, Channel.COUNTER, None, now=town.now())
     look(town, every_way)
     assert states(town) == ["cancelled"]
-    with town.owner.transaction() as tx:
+    with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
         choose_contact(tx, made.adult, Channel.EMAIL, EMAIL, now=town.now())
     look(town, every_way)
     assert (gateway.sent, [letter.to for letter in way.sent]) == ([], [EMAIL])
