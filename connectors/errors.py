@@ -95,6 +95,14 @@ class CatalogueAmbiguous(SchemaRefused):
     """A schema asks for a file by a name that several different files of its folder have."""
 
 
+class ContractMissing(SchemaRefused):
+    """A schema file of the contract is not there."""
+
+
+class ContractChanged(SchemaRefused):
+    """A schema file of the contract is not the one that was locked."""
+
+
 class WebhookRefused(ConnectorError):
     """The notification cannot be trusted."""
 
