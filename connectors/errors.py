@@ -38,6 +38,71 @@ class FileAltered(FileRefused):
     """The digest in the trailer is not the digest of the lines."""
 
 
+class XmlRefused(ConnectorError):
+    """The XML is none that we read."""
+
+
+class XmlEmpty(XmlRefused):
+    """The document holds nothing."""
+
+
+class XmlTooLarge(XmlRefused):
+    """The document is larger than any we read."""
+
+
+class XmlTooDeep(XmlRefused):
+    """The elements of the document lie too deep inside one another."""
+
+
+class XmlTooManyElements(XmlRefused):
+    """The document holds more elements than any we read."""
+
+
+class XmlDoctype(XmlRefused):
+    """The document has a DOCTYPE, which is never read."""
+
+
+class XmlCharset(XmlRefused):
+    """The bytes of the document are not in a charset we read, or not in the one it declares."""
+
+
+class XmlMalformed(XmlRefused):
+    """The document is not well-formed XML."""
+
+    def __init__(self, line: int, rule: str, words: str) -> None:
+        """Keep ``line`` and ``rule`` (libxml2's name for it); ``words`` may quote the document and is never logged."""
+        self.line, self.rule, self.words = line, rule, words
+        super().__init__(f"line {line}: {rule}")
+
+
+class SchemaRefused(ConnectorError):
+    """The schema cannot be used."""
+
+
+class SchemaOfAnotherKind(SchemaRefused):
+    """The file is not the kind of schema its name says."""
+
+
+class SchemaMalformed(SchemaRefused):
+    """The schema does not compile."""
+
+
+class CatalogueMiss(SchemaRefused):
+    """A schema asks for a file that is not in its folder, and nothing is ever fetched."""
+
+
+class CatalogueAmbiguous(SchemaRefused):
+    """A schema asks for a file by a name that several different files of its folder have."""
+
+
+class ContractMissing(SchemaRefused):
+    """A schema file of the contract is not there."""
+
+
+class ContractChanged(SchemaRefused):
+    """A schema file of the contract is not the one that was locked."""
+
+
 class WebhookRefused(ConnectorError):
     """The notification cannot be trusted."""
 

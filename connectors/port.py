@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from connectors.errors import ManifestInvalid, SecretMissing
+from connectors.schemas.declared import Deviation, SchemaFile
 from contracts.identifiers import Siret
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 
@@ -121,6 +122,8 @@ class Manifest(_Frozen):
     secrets: tuple[str, ...] = ()
     limits: Limits
     operations: Mapping[str, Operation]
+    contracts: tuple[SchemaFile, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
 
 
 def load_manifest(beside: str) -> Manifest:

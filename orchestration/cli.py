@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from hub.errors import HubError
-from orchestration import agent_commands, key_commands, partner_commands, seals
+from orchestration import agent_commands, key_commands, partner_commands, schema_commands, seals
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
 from vault.errors import VaultError
@@ -34,6 +34,7 @@ app.add_typer(vault, name="vault")
 vault.add_typer(certificate, name="certificate")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(seals.app, name="seal")
+app.add_typer(schema_commands.app, name="schema")
 
 State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
 PROFILE = {"UNEFOIS_PROFILE": "demo"}

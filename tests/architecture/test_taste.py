@@ -95,3 +95,12 @@ def test_the_frameworks_stay_in_their_rooms():
 def test_no_moment_is_naive():
     calls = ("utcnow", "utcfromtimestamp")
     assert [m.name for m in MODULES if any(m.uses(call) for call in calls)] == []
+
+
+def test_xml_of_strangers_is_parsed_in_one_place():
+    # The catalogue and the compiler read again what the catalogue wrote; the trust list is the vault's.
+    again = {"connectors.schemas.catalogue", "connectors.schemas.compiling", "vault.seals.signed_list"}
+    ways = ("fromstring", "XMLParser", "iterparse", "XMLPullParser", "HTMLParser")
+    parsing = {m.name for m in MODULES if m.reaches("lxml") and any(m.uses(way) for way in ways)}
+    assert parsing == {"connectors.schemas.parsing"} | again
+    assert [m.name for m in MODULES if m.uses("xinclude") or m.reaches("xml")] == []

@@ -18,12 +18,11 @@ _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 _LANDLOCK_VERSION_FLAG = 1
 _FS_RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 """How many of the file-system rights each version knows; 16 from version 5 on (Linux, landlock(7))."""
-_MAX_OPEN_FILES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one document: bytes of address space, seconds of processor, seconds on the clock.
+    """Bounds on one document: bytes of address space, seconds of processor, seconds on the clock, open files.
 
     Seconds of processor are the real bound; the clock is for what sleeps, and wide enough that a busy machine does
     not put honest papers into quarantine.
@@ -32,6 +31,7 @@ class Limits:
     address_space: int = 1_500_000_000
     cpu_seconds: int = 15
     wall_seconds: float = 90.0
+    open_files: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _resources(limits: Limits) -> None:
         (resource.RLIMIT_AS, limits.address_space),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, _MAX_OPEN_FILES),
+        (resource.RLIMIT_NOFILE, limits.open_files),
     ):
         resource.setrlimit(kind, (value, value))
 

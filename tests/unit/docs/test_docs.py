@@ -19,6 +19,7 @@ GUIDES = (
     ROOT / "README.md",
     ROOT / "vault" / "README.md",
     ROOT / "connectors" / "README.md",
+    ROOT / "connectors" / "schemas" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )
 PACKAGES = "contracts|vault|connectors|hub|orchestration|tests|docs|requirements"

@@ -1,0 +1,1 @@
+"""The schema room: strangers' XML read within limits, schemas compiled offline, contracts locked byte by byte."""

@@ -1,0 +1,1 @@
+"""Checking a folder of schemas in a child that reaches nothing."""
