@@ -15,8 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
-from connectors.api_particulier.codec import QuotientFamilialCodec
-from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
+from connectors.api_particulier.codec import ApiParticulierCodec
+from connectors.api_particulier.messages import CivilIdentity, quotient_question
 from connectors.port import Binding, Transport
 from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, MediaType
@@ -123,11 +123,11 @@ def _converse(
     row: "Row[Any]",
 ) -> datetime | None:
     source, binding = way
-    codec = QuotientFamilialCodec()
+    codec = ApiParticulierCodec()
     today = paris_day(custody.now())
     # The current month needs no naming, unless it is not settled yet.
     year, month = month_to_ask(today) if today.month == JANUARY else (None, None)
-    command = QuotientFamilialQuery(_identity(row), year, month)
+    command = quotient_question(_identity(row), year, month)
     exchange = source.transport_for(binding).send(codec.encode(command, binding))
     outcome = codec.decode(command, exchange)
     if outcome.kind is OutcomeKind.FOUND:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
+from connectors.api_particulier.routes import ROUTES
 from connectors.port import Binding, Exchange, WireRequest
 from contracts.documents import EvidenceType, Grade
 from contracts.identifiers import Siret
@@ -77,7 +78,7 @@ def request_of(place: Place, made: Made):  # noqa: F811 - the fixture's type
 
 
 def fetch(place: Place, caf: Caf, made: Made) -> None:  # noqa: F811 - the fixture's type
-    binding = Binding("caf-13", "https://caf.test", Siret(CAISSE), {"token": SecretStr("made up")})
+    binding = Binding("caf-13", "https://caf.test", Siret(CAISSE), {"token": SecretStr("made up")}, frozenset(ROUTES))
     source = QuotientSource(lambda _: binding, lambda _: caf)
     request = request_of(place, made)
     (job,) = place.rows(CLAIMED, args=json.dumps({"request_id": str(request)}))
