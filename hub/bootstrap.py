@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from connectors.sms.codec import MANIFEST as SMS
 from connectors.sms.gateway import SmsGateway
 from contracts.identifiers import Siret
 from hub.bindings import Bindings
+from hub.exchanges.egress import API_PARTICULIER, CountedTransport, Gate
 from hub.exchanges.quotient import QuotientSource
 from hub.notifications.carriers import ByMail, ByPost, BySms
 from hub.notifications.deliveries import Sender
@@ -31,7 +33,7 @@ from hub.releases.answering import AnswerSigner
 from hub.requirements.catalogue import Catalogue, load
 from hub.school_files.telling_families import still_open
 from hub.settings import PINNED_ISSUERS, HubSettings
-from vault.db import ReadTx
+from vault.db import Database, ReadTx
 from vault.documents.custody import Custody
 from vault.settings import VaultSettings
 
@@ -107,8 +109,19 @@ def back(vault: VaultSettings, hub: HubSettings) -> Back:
     """Assemble what the worker and the pipelines share; each with the keys and secrets its settings name."""
     folder = _required(hub.bindings, "HUB_BINDINGS")
     bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets)
-    source = QuotientSource(lambda siret: bindings.of("api-particulier", siret), _Ways().over_http)
-    return Back(vault_parts.custody(vault), load(), bindings, source)
+    custody = vault_parts.custody(vault)
+    return Back(custody, load(), bindings, quotient_source(bindings, custody.db))
+
+
+def quotient_source(bindings: Bindings, db: Database) -> QuotientSource:
+    """Return how API Particulier is reached; every process counts its requests at the same gate."""
+    ways = _Ways()
+    within = timedelta(seconds=MANIFEST.limits.total_s + 2)
+    gate = Gate(db, MANIFEST.connector, API_PARTICULIER, within)
+    return QuotientSource(
+        lambda siret: bindings.of(MANIFEST.connector, siret),
+        lambda binding: CountedTransport(ways.over_http(binding), gate),
+    )
 
 
 def sender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Sender:

@@ -163,7 +163,8 @@ _SCOPES = {
 _OWN = {Mode.INE: "ine!", Mode.IDENTIFIER: "identifiant!", Mode.FRANCE_CONNECT: ""}
 
 
-def _routes(path: str, modes: str, datum: str, identity: str, everywhere: str, shape: Shape) -> list[Route]:
+def _routes(row: tuple[str, str, str, str, str, Shape]) -> list[Route]:
+    path, modes, datum, identity, everywhere, shape = row
     found = []
     for mode in map(Mode, modes.split()):
         asked = f"{_OWN.get(mode, identity)} {everywhere}".split()
@@ -174,7 +175,7 @@ def _routes(path: str, modes: str, datum: str, identity: str, everywhere: str, s
     return found
 
 
-ROUTES: Mapping[str, Route] = {route.name: route for row in _TABLE for route in _routes(*row)}
+ROUTES: Mapping[str, Route] = {route.name: route for row in _TABLE for route in _routes(row)}
 """By name: ``v3/dss/quotient_familial/identite``."""
 BY_OPERATION: Mapping[str, Route] = {route.operation: route for route in ROUTES.values()}
 FIRST_NAMES_MAX: Mapping[str, int] = {"statut_etudiant": 1}

@@ -15,15 +15,16 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
-from connectors.api_particulier.codec import ApiParticulierCodec
 from connectors.api_particulier.messages import CivilIdentity, quotient_question
-from connectors.port import Binding, Transport
+from connectors.api_particulier.routes import QUOTIENT_FAMILIAL
+from connectors.port import HELD_BACK, Binding, Transport
 from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, MediaType
 from contracts.identifiers import DocumentId, PersonId, Siret, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import ExchangeInFlight
 from hub.exchanges import log
+from hub.exchanges.asking import ask
 from hub.exchanges.tables import EXCHANGE
 from hub.persons.proving import consider_household
 from hub.persons.tables import CIVIL_STATUS
@@ -67,7 +68,8 @@ def fetch_quotient_familial(
     with custody.db.read() as tx:
         row = _request(tx, request_id, today)
     binding = None if row is None or not _may_ask(catalogue, row) else source.binding_for(Siret(row.body))
-    if row is None or row.gender not in _GENDERS or binding is None:
+    enabled = binding is not None and QUOTIENT_FAMILIAL.name in binding.operations
+    if row is None or row.gender not in _GENDERS or binding is None or not enabled:
         if row is not None:
             with custody.db.transaction() as write:
                 _ask_family(write, catalogue, row, "source_not_asked", now=custody.now())
@@ -123,27 +125,25 @@ def _converse(
     row: "Row[Any]",
 ) -> datetime | None:
     source, binding = way
-    codec = ApiParticulierCodec()
     today = paris_day(custody.now())
     # The current month needs no naming, unless it is not settled yet.
     year, month = month_to_ask(today) if today.month == JANUARY else (None, None)
     command = quotient_question(_identity(row), year, month)
-    exchange = source.transport_for(binding).send(codec.encode(command, binding))
-    outcome = codec.decode(command, exchange)
+    outcome, phase = ask(command, binding, source.transport_for(binding))
     if outcome.kind is OutcomeKind.FOUND:
-        _keep(custody, catalogue, (begun, row), outcome, phase=exchange.phase)
+        _keep(custody, catalogue, (begun, row), outcome, phase=phase)
         return None
     again = outcome.kind in (OutcomeKind.UNAVAILABLE, OutcomeKind.RATE_LIMITED, OutcomeKind.CLOSED)
-    if again and begun.attempts < MAX_ATTEMPTS:
+    if outcome.code == HELD_BACK or (again and begun.attempts < MAX_ATTEMPTS):
         until = outcome.until or custody.now() + RETRY_AFTER * begun.attempts
         with custody.db.transaction() as tx:
             log.hold(tx, begun)
-            log.postpone(tx, begun.exchange_id, outcome, phase=exchange.phase, until=until)
+            log.postpone(tx, begun.exchange_id, outcome, phase=phase, until=until)
         return until
     reason = "not_found_at_source" if outcome.kind is OutcomeKind.ABSENT else "source_silent"
     with custody.db.transaction() as tx:
         log.hold(tx, begun)
-        log.settle(tx, begun.exchange_id, outcome, phase=exchange.phase, now=custody.now())
+        log.settle(tx, begun.exchange_id, outcome, phase=phase, now=custody.now())
         _ask_again(tx, row, now=custody.now())
         # In the same transaction: a settled exchange is never looked at again.
         _ask_family(tx, catalogue, row, reason, now=custody.now())

@@ -22,3 +22,19 @@ EXCHANGE = Table(
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("settled_at", TIMESTAMP(timezone=True)),
 )
+
+EGRESS_GATE = Table(
+    "egress_gate",
+    METADATA,
+    Column("gate", Text, primary_key=True),
+    Column("closed_until", TIMESTAMP(timezone=True), nullable=False),
+)
+
+EGRESS_SLOT = Table(
+    "egress_slot",
+    METADATA,
+    Column("slot_id", Uuid, primary_key=True),
+    Column("gate", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("there_by", TIMESTAMP(timezone=True), nullable=False),
+)

@@ -45,6 +45,8 @@ NO_PERSON = {
     "hub.agreement": "a contract between public bodies",
     "hub.credential_refusal": "counts by partner",
     "hub.authorisation_transition": "which state may follow which",
+    "hub.egress_gate": "until when a partner is not asked",
+    "hub.egress_slot": "moments, and digests of tokens of bodies and of FranceConnect that die within a minute",
     "hub.feed": "how far a partner's notifications are numbered",
     "hub.notice_text": "texts of notices, the same for everybody",
     "hub.partner": "a public body, its keys and addresses",
