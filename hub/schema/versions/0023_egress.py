@@ -7,9 +7,9 @@ from alembic import op
 from hub.schema import sql
 
 revision = "hub_0023"
-down_revision = "hub_0017"
+down_revision = "hub_0020"
 branch_labels = None
-depends_on = "vault_0009"
+depends_on = "vault_0011"
 
 
 def upgrade() -> None:
