@@ -22,6 +22,7 @@ from connectors.sms.gateway import SmsGateway
 from contracts.identifiers import Siret
 from hub.bindings import Bindings
 from hub.exchanges.egress import API_PARTICULIER, CountedTransport, Gate
+from hub.exchanges.lending import Cipher, Lender
 from hub.exchanges.quotient import QuotientSource
 from hub.notifications.carriers import ByMail, ByPost, BySms
 from hub.notifications.deliveries import Sender
@@ -46,6 +47,8 @@ class Door:
     custody: Custody
     catalogue: Catalogue
     providers: dict[str, ProviderConfig] = field(repr=False)
+    lender: Lender | None = None
+    """Lends the tokens of who signs in; nothing where this door knows no bindings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,16 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
     strangers = [name for name, config in providers.items() if config.issuer not in PINNED_ISSUERS]
     if hub.profile == "production" and strangers:
         raise ValueError(f"HUB_PROVIDERS: issuer outside the pinned list: {strangers}")
-    return Door(hub, vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)), load(), providers)
+    custody = vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes))
+    return Door(hub, custody, load(), providers, _lender(vault, hub, custody))
+
+
+def _lender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Lender | None:
+    if hub.bindings is None:
+        return None
+    # Which body is enabled for what, and no secret of any.
+    bindings = Bindings.load(hub.bindings, places=hub.places, secrets=None)
+    return Lender(custody.db, load(), bindings, vault_parts.master_key(vault).wrap)
 
 
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
@@ -110,10 +122,11 @@ def back(vault: VaultSettings, hub: HubSettings) -> Back:
     folder = _required(hub.bindings, "HUB_BINDINGS")
     bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets)
     custody = vault_parts.custody(vault)
-    return Back(custody, load(), bindings, quotient_source(bindings, custody.db))
+    source = quotient_source(bindings, custody.db, vault_parts.master_key(vault).unwrap)
+    return Back(custody, load(), bindings, source)
 
 
-def quotient_source(bindings: Bindings, db: Database) -> QuotientSource:
+def quotient_source(bindings: Bindings, db: Database, unwrap: Cipher) -> QuotientSource:
     """Return how API Particulier is reached; every process counts its requests at the same gate."""
     ways = _Ways()
     within = timedelta(seconds=MANIFEST.limits.total_s + 2)
@@ -121,6 +134,7 @@ def quotient_source(bindings: Bindings, db: Database) -> QuotientSource:
     return QuotientSource(
         lambda siret: bindings.of(MANIFEST.connector, siret),
         lambda binding: CountedTransport(ways.over_http(binding), gate),
+        unwrap,
     )
 
 

@@ -7,7 +7,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictInt, StrictStr
 
-from connectors.api_particulier.routes import FIRST_NAMES_MAX, QUOTIENT_FAMILIAL, Mode, Route
+from connectors.api_particulier.routes import (
+    FIRST_NAMES_MAX,
+    QUOTIENT_FAMILIAL,
+    QUOTIENT_FAMILIAL_SIGNED_IN,
+    Mode,
+    Route,
+)
 
 _BIRTH_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
@@ -139,11 +145,17 @@ class Question:
         return lacking
 
 
-def quotient_question(identity: CivilIdentity, year: int | None = None, month: int | None = None) -> Question:
-    """Ask for the quotient familial of one allocataire; without year and month, that of the current month."""
+def quotient_question(
+    identity: CivilIdentity, year: int | None = None, month: int | None = None, *, access_token: SecretStr | None = None
+) -> Question:
+    """Ask for the quotient familial of one allocataire; without year and month, that of the current month.
+
+    With their token of FranceConnect, in that mode.
+    """
     wanted = {"annee": year, "mois": month}
     parameters = {name: str(value) for name, value in wanted.items() if value is not None}
-    return Question(QUOTIENT_FAMILIAL, identity, parameters)
+    route = QUOTIENT_FAMILIAL if access_token is None else QUOTIENT_FAMILIAL_SIGNED_IN
+    return Question(route, identity, parameters, access_token)
 
 
 class _Shape(BaseModel):

@@ -30,6 +30,15 @@ EGRESS_GATE = Table(
     Column("closed_until", TIMESTAMP(timezone=True), nullable=False),
 )
 
+LENT_TOKEN = Table(
+    "lent_token",
+    METADATA,
+    Column("request_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
 EGRESS_SLOT = Table(
     "egress_slot",
     METADATA,

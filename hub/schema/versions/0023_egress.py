@@ -13,9 +13,10 @@ depends_on = "vault_0011"
 
 
 def upgrade() -> None:
-    """Add what ``egress.sql`` says."""
+    """Add what ``egress.sql`` and ``lending.sql`` say."""
     driver: Any = op.get_bind().connection.driver_connection
     driver.execute(sql("egress.sql"))
+    driver.execute(sql("lending.sql"))
 
 
 def downgrade() -> None:
