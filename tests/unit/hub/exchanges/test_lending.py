@@ -32,7 +32,7 @@ TOKEN = SecretStr("of-who-signed-in")
 
 def turned(secret: bytes, context: bytes) -> bytes:
     """A cipher for tests: its own opposite, and another one for another context."""
-    return bytes(byte ^ context[place % len(context)] for place, byte in enumerate(secret))
+    return bytes(byte ^ context[at % len(context)] for at, byte in enumerate(secret))
 
 
 @pytest.fixture
