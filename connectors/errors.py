@@ -18,6 +18,10 @@ class SecretMissing(ConnectorError):
     """The binding does not hold the secret this codec needs."""
 
 
+class OperationNotEnabled(ConnectorError):
+    """The binding is not enabled for this operation: its use case or its habilitation does not allow it."""
+
+
 class MessageTooLarge(ConnectorError):
     """The message is over the size its receivers accept."""
 

@@ -20,6 +20,9 @@ from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 RETRY_AFTER_MAX = timedelta(hours=24)
 """No partner makes us wait longer on its word alone; beyond, an engineer should look."""
 
+HELD_BACK = "held_back"
+"""The fault of an exchange that we did not begin, to stay below a partner's limit; ``retry-after`` says how long."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -141,12 +144,16 @@ def load_manifest(beside: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One connector for one body: where it is, whose it is, and its secrets once resolved from their references."""
+    """One connector for one body: where it is, whose it is, and its secrets once resolved from their references.
+
+    ``operations`` are what the body's habilitation enables, where a connector can do more than one body may ask.
+    """
 
     slug: str
     base_url: str
     siret: Siret
     secrets: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
+    operations: frozenset[str] = frozenset()
 
     def secret(self, name: str) -> str:
         """Return the secret called ``name``.

@@ -1,4 +1,7 @@
-"""Bindings as files say: one connector for one body, its address from a named place, its secrets by reference."""
+"""Bindings as files say: one connector for one body, its address from a named place, its secrets by reference.
+
+A binding that enables what the purpose matrix does not allow its use case is refused when it is read.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -7,8 +10,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from connectors.api_particulier.routes import ROUTES
 from connectors.port import Binding
 from contracts.identifiers import Siret, is_siret
+from hub.requirements.catalogue import load
 
 
 class _BindingFile(BaseModel):
@@ -18,6 +23,30 @@ class _BindingFile(BaseModel):
     siret: str
     base_url: str
     secrets: dict[str, str]
+    use_case: str = ""
+    scopes: frozenset[str] = frozenset()
+    operations: frozenset[str] = frozenset()
+
+    def enabled(self, matrix: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """Return what the body may ask for; raises ``ValueError`` where its use case or habilitation does not allow it.
+
+        What a use case neither expects nor leaves open is refused, forbidden by name or not.
+        """
+        if self.connector != "api-particulier":
+            if self.operations or self.scopes or self.use_case:
+                raise ValueError(f"{self.slug}: only api-particulier has use cases")
+            return frozenset()
+        if not self.operations:
+            raise ValueError(f"{self.slug}: no operation is enabled")
+        for name in sorted(self.operations):
+            route = ROUTES.get(name)
+            if route is None:
+                raise ValueError(f"{self.slug}: no such operation: {name}")
+            if route.datum not in matrix.get(self.use_case, ()):
+                raise ValueError(f"{self.slug}: {self.use_case or 'no use case'} does not allow {route.datum}")
+            if lacking := route.scopes - self.scopes:
+                raise ValueError(f"{self.slug}: {name} needs scopes {sorted(lacking)}")
+        return self.operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +62,8 @@ class Bindings:
         Without ``secrets`` the bindings have none, and a connector that needs one refuses. Raises ``ValueError`` for a
         file that is wrong.
         """
-        found = {}
+        found: dict[str, tuple[str, Binding]] = {}
+        matrix = load().may_be_fetched()
         for path in sorted(folder.glob("*.toml")):
             file = _BindingFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
             if not is_siret(file.siret):
@@ -44,7 +74,8 @@ class Bindings:
                 if secrets is not None
             }
             address = file.base_url.format_map(places)
-            found[file.slug] = (file.connector, Binding(file.slug, address, Siret(file.siret), values))
+            enabled = file.enabled(matrix)
+            found[file.slug] = (file.connector, Binding(file.slug, address, Siret(file.siret), values, enabled))
         return cls(found)
 
     def of(self, connector: str, siret: str) -> Binding | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,8 @@ from connectors.sms.codec import MANIFEST as SMS
 from connectors.sms.gateway import SmsGateway
 from contracts.identifiers import Siret
 from hub.bindings import Bindings
+from hub.exchanges.egress import API_PARTICULIER, CountedTransport, Gate
+from hub.exchanges.lending import Cipher, Lender
 from hub.exchanges.quotient import QuotientSource
 from hub.notifications.bell import Bell
 from hub.notifications.carriers import ByMail, ByPost, BySms
@@ -32,7 +35,7 @@ from hub.releases.answering import AnswerSigner
 from hub.requirements.catalogue import Catalogue, load
 from hub.school_files.telling_families import still_open
 from hub.settings import PINNED_ISSUERS, HubSettings
-from vault.db import ReadTx
+from vault.db import Database, ReadTx
 from vault.documents.custody import Custody
 from vault.settings import VaultSettings
 
@@ -45,6 +48,8 @@ class Door:
     custody: Custody
     catalogue: Catalogue
     providers: dict[str, ProviderConfig] = field(repr=False)
+    lender: Lender | None = None
+    """Lends the tokens of who signs in; nothing where this door knows no bindings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,16 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
     strangers = [name for name, config in providers.items() if config.issuer not in PINNED_ISSUERS]
     if hub.profile == "production" and strangers:
         raise ValueError(f"HUB_PROVIDERS: issuer outside the pinned list: {strangers}")
-    return Door(hub, vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)), load(), providers)
+    custody = vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes))
+    return Door(hub, custody, load(), providers, _lender(vault, hub, custody))
+
+
+def _lender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Lender | None:
+    if hub.bindings is None:
+        return None
+    # Which body is enabled for what, and no secret of any.
+    bindings = Bindings.load(hub.bindings, places=hub.places, secrets=None)
+    return Lender(custody.db, load(), bindings, vault_parts.master_key(vault).wrap)
 
 
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
@@ -111,8 +125,21 @@ def back(vault: VaultSettings, hub: HubSettings) -> Back:
     """Assemble what the worker and the pipelines share; each with the keys and secrets its settings name."""
     folder = _required(hub.bindings, "HUB_BINDINGS")
     bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets)
-    source = QuotientSource(lambda siret: bindings.of("api-particulier", siret), _Ways().over_http)
-    return Back(vault_parts.custody(vault), load(), bindings, source)
+    custody = vault_parts.custody(vault)
+    source = quotient_source(bindings, custody.db, vault_parts.master_key(vault).unwrap)
+    return Back(custody, load(), bindings, source)
+
+
+def quotient_source(bindings: Bindings, db: Database, unwrap: Cipher) -> QuotientSource:
+    """Return how API Particulier is reached; every process counts its requests at the same gate."""
+    ways = _Ways()
+    within = timedelta(seconds=MANIFEST.limits.total_s + 2)
+    gate = Gate(db, MANIFEST.connector, API_PARTICULIER, within)
+    return QuotientSource(
+        lambda siret: bindings.of(MANIFEST.connector, siret),
+        lambda binding: CountedTransport(ways.over_http(binding), gate),
+        unwrap,
+    )
 
 
 def sender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Sender:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from hub.deposits.tables import IDEMPOTENCY
+from hub.exchanges.tables import LENT_TOKEN
 from hub.linking.tables import LINK_CODE, LINK_PROPOSAL
 from hub.partners.tables import CREDENTIAL_REFUSAL, RATE_WINDOW, REVOKED_TOKEN, SPENT_ASSERTION, SPENT_PROOF
 from hub.persons.tables import AGENT_SESSION, PENDING_SIGN_IN, REVIEW_TICKET, SESSION
@@ -27,6 +28,7 @@ SHORT_LIVED = (
     RATE_WINDOW,
     LINK_CODE,
     LINK_PROPOSAL,
+    LENT_TOKEN,
 )
 
 

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from hub.errors import HubError
-from orchestration import agent_commands, key_commands, partner_commands, schema_commands, seals
+from orchestration import agent_commands, connector_commands, key_commands, partner_commands, schema_commands, seals
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
 from vault.errors import VaultError
@@ -26,6 +26,7 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(journal, name="journal")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(contracts, name="contracts")
+app.add_typer(connector_commands.connector, name="connector")
 app.add_typer(partner_commands.partner, name="partner")
 app.add_typer(partner_commands.release, name="release")
 app.add_typer(partner_commands.breach, name="breach")

@@ -1,57 +1,67 @@
-"""Ask API Particulier for a quotient familial and read what comes back: the HTTP status first, codes are opaque."""
+"""Ask API Particulier by any of its routes and read what comes back: the HTTP status first, codes are opaque."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from pydantic import ValidationError
 
-from connectors.api_particulier.messages import (
-    FIRST_NAMES_MAX,
-    CivilIdentity,
-    ErrorAnswer,
-    ErrorItem,
-    FamilyAnswer,
-    FamilyData,
-    QuotientFamilialQuery,
+from connectors.api_particulier.messages import ErrorAnswer, ErrorItem, Question
+from connectors.api_particulier.routes import Mode
+from connectors.errors import OperationNotEnabled, SecretMissing
+from connectors.port import (
+    HELD_BACK,
+    Binding,
+    Exchange,
+    Manifest,
+    WireRequest,
+    load_manifest,
+    retry_after,
+    unfinished,
 )
-from connectors.port import Binding, Exchange, Manifest, WireRequest, load_manifest, retry_after, unfinished
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 MANIFEST = load_manifest(__file__)
-PATH = "/v3/dss/quotient_familial/identite"
 RATE_LIMIT_WAIT = timedelta(seconds=60)
 """How long to wait when a 429 does not say: the longest of the published windows, since not waiting means a ban."""
 
 
-class QuotientFamilialCodec:
-    """``GET /v3/dss/quotient_familial/identite`` for the binding's SIRET, under that body's own token."""
+class ApiParticulierCodec:
+    """All routes, each for the binding's SIRET under that body's own token, or under a person's of FranceConnect."""
 
     manifest: Manifest = MANIFEST
 
-    def encode(self, command: QuotientFamilialQuery, binding: Binding) -> WireRequest:
+    def encode(self, command: Question, binding: Binding) -> WireRequest:
         """Write the question.
 
         Raises:
-            SecretMissing: the binding has no ``token``.
+            OperationNotEnabled: the binding's habilitation is not for this route.
+            SecretMissing: the binding has no ``token``, or a question in FranceConnect mode none of its person.
         """
-        parameters = [("recipient", str(binding.siret)), *_identity(command.identity)]
-        parameters += [
-            (name, str(value))
-            for name, value in (("annee", command.year), ("mois", command.month))
-            if value is not None
-        ]
-        url = f"{binding.base_url.rstrip('/')}{PATH}?{urlencode(parameters, quote_via=quote)}"
-        return WireRequest(
-            "GET", url, (("authorization", f"Bearer {binding.secret('token')}"), ("accept", "application/json"))
-        )
+        route = command.route
+        if route.name not in binding.operations:
+            raise OperationNotEnabled(f"{binding.slug}: {route.name}")
+        if route.mode is not Mode.FRANCE_CONNECT:
+            token = binding.secret("token")
+        elif command.access_token is not None:
+            token = command.access_token.get_secret_value()
+        else:
+            raise SecretMissing(f"{binding.slug}: access_token")
+        query = urlencode([("recipient", str(binding.siret)), *command.pairs()], quote_via=quote)
+        url = f"{binding.base_url.rstrip('/')}{route.path}?{query}"
+        return WireRequest("GET", url, (("authorization", f"Bearer {token}"), ("accept", "application/json")))
 
-    def decode(self, command: QuotientFamilialQuery, exchange: Exchange) -> ExchangeOutcome:
+    def decode(self, command: Question, exchange: Exchange) -> ExchangeOutcome:
         """Read the answer.
 
         409 means that the same question is being answered: unavailable, so that it is asked again, and not
         rate-limited, which would hold back every other question under this token.
         """
-        broken = unfinished(exchange, self.manifest.operations["quotient_familial"])
+        if exchange.fault == HELD_BACK:
+            until = retry_after(exchange) or exchange.at + RATE_LIMIT_WAIT
+            return ExchangeOutcome(OutcomeKind.RATE_LIMITED, code=HELD_BACK, until=until)
+        broken = unfinished(exchange, self.manifest.operations[command.route.datum])
         status = exchange.status
         if broken is not None or status is None:
             return broken or ExchangeOutcome(OutcomeKind.UNAVAILABLE)
@@ -60,57 +70,68 @@ class QuotientFamilialCodec:
         return _refused(status, exchange)
 
 
-def _identity(identity: CivilIdentity) -> list[tuple[str, str]]:
-    pairs = [("nomNaissance", identity.birth_name)]
-    if identity.usage_name and identity.usage_name.casefold() != identity.birth_name.casefold():
-        pairs.append(("nomUsage", identity.usage_name))
-    pairs += [("prenoms[]", name) for name in identity.first_names[:FIRST_NAMES_MAX]]
-    # A month without its year, or a day without its month, is ignored over there: it is not sent.
-    dates = (
-        ("anneeDateNaissance", identity.birth_year),
-        ("moisDateNaissance", identity.birth_month),
-        ("jourDateNaissance", identity.birth_day),
-    )
-    for name, value in dates:
-        if value is None:
-            break
-        pairs.append((name, str(value)))
-    pairs += [("sexeEtatCivil", identity.sex), ("codeCogInseePaysNaissance", identity.birth_country)]
-    if identity.birth_commune:
-        pairs.append(("codeCogInseeCommuneNaissance", identity.birth_commune))
-    return pairs
-
-
 def _breach(code: str) -> ExchangeOutcome:
     return ExchangeOutcome(OutcomeKind.CONTRACT_BREACH, code=code)
 
 
-def _found(command: QuotientFamilialQuery, exchange: Exchange) -> ExchangeOutcome:
+def _found(command: Question, exchange: Exchange) -> ExchangeOutcome:
+    shape = command.route.shape
     try:
-        data = FamilyAnswer.model_validate_json(exchange.body).data
+        data = shape.adapter.validate_json(exchange.body)["data"]
     except ValidationError:
         return _breach("shape")
-    # Another person's income must never be taken for this one's, whatever made the provider mix them up.
-    if not any(command.identity.born_on(member.date_naissance) for member in data.allocataires):
+    kept = shape.keeps(data)
+    if not kept:
+        return _breach("nothing_asked_for")
+    if _somebody_else(command, shape.birth_dates(data), data):
         return _breach("identity_mismatch")
-    if command.year not in (None, data.quotient_familial.annee):
+    if _another_period(command.parameters, data):
         return _breach("period_mismatch")
-    if command.month not in (None, data.quotient_familial.mois):
-        return _breach("period_mismatch")
-    return ExchangeOutcome(OutcomeKind.FOUND, code="200", as_of=exchange.at, data=_canonical(data))
+    found = _family(data) if command.route.datum == "quotient_familial" else kept
+    return ExchangeOutcome(OutcomeKind.FOUND, code="200", as_of=exchange.at, data=found)
 
 
-def _canonical(data: FamilyData) -> dict[str, object]:
-    quotient = data.quotient_familial
+def _somebody_else(command: Question, born: list[str], data: Mapping[str, Any]) -> bool:
+    """Tell whether the answer is about another person, whatever made the provider mix them up.
+
+    An answer that names nobody cannot be compared: its provider gives the datum alone, or the habilitation no more.
+    """
+    asked = command.parameters.get("identifiant")
+    if asked is not None and data.get("identifiant", asked) != asked:
+        return True
+    identity = command.identity
+    return identity is not None and bool(born) and not any(identity.born_on(date) for date in born)
+
+
+def _another_period(asked: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    quotient = data.get("quotient_familial", {})
+    months = any(name in asked and str(quotient.get(name)) != asked[name].lstrip("0") for name in ("annee", "mois"))
+    year = str(asked.get("anneeScolaire", ""))
+    return months or not str(data.get("annee_scolaire", year)).startswith(year)
+
+
+def _family(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a quotient familial in our words; the postal address is declarative and not needed, so it is not kept."""
+    quotient, children = data["quotient_familial"], data.get("enfants")
     return {
-        "quotient_familial": quotient.valeur,
-        "year": quotient.annee,
-        "month": quotient.mois,
-        "calculated_year": quotient.annee_calcul,
-        "calculated_month": quotient.mois_calcul,
-        "provider": quotient.fournisseur,
-        "allocataires": [member.canonical() for member in data.allocataires],
-        "enfants": None if data.enfants is None else [member.canonical() for member in data.enfants],
+        "quotient_familial": quotient["valeur"],
+        "year": quotient["annee"],
+        "month": quotient["mois"],
+        "calculated_year": quotient["annee_calcul"],
+        "calculated_month": quotient["mois_calcul"],
+        "provider": quotient["fournisseur"],
+        "allocataires": [_member(member) for member in data["allocataires"]],
+        "enfants": None if children is None else [_member(member) for member in children],
+    }
+
+
+def _member(member: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "birth_name": member["nom_naissance"],
+        "usage_name": member.get("nom_usage"),
+        "first_names": member["prenoms"],
+        "birth_date": member["date_naissance"],
+        "sex": member["sexe"],
     }
 
 

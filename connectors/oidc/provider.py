@@ -61,6 +61,8 @@ class ProviderConfig(_Frozen):
         return scopes
 
 
+DATA_SCOPES = ("cnaf_quotient_familial", "cnaf_allocataires", "cnaf_enfants")
+"""What a person is asked for besides, so that their token of FranceConnect opens their own quotient familial."""
 SCOPES: dict[Shape, tuple[str, ...]] = {
     Shape.FRANCECONNECT: ("openid", "identite_pivot", "preferred_username", "email"),
     Shape.MON_PARIS: ("openid", "profile", "birth", "email"),

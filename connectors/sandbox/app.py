@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from connectors.sandbox import family_api, letterbox, telephones
 from connectors.sandbox.faults import FaultOrder, Faults
 from connectors.sandbox.identity import routes as identity
+from connectors.sandbox.identity.grants import Grants
 from connectors.sandbox.mailbox import Mailbox, router, serve
 from connectors.sandbox.partners import routes as partners
 from connectors.sandbox.partners.puller import Puller
@@ -23,7 +24,7 @@ def _now() -> datetime:
 def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) -> FastAPI:
     """Return the sandbox; ``clock`` lets a test make codes and tokens grow old."""
     mailbox = Mailbox()
-    population, faults, puller = Population(), Faults(), Puller(settings, clock)
+    population, faults, puller, grants = Population(), Faults(), Puller(settings, clock), Grants()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -36,8 +37,8 @@ def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) 
 
     app = FastAPI(title="Une Fois: sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for provider in PROVIDERS:
-        app.include_router(identity.router(provider, settings, population, clock))
-    app.include_router(family_api.router(settings.state, population, faults, clock))
+        app.include_router(identity.router(provider, settings, population, clock, grants=grants))
+    app.include_router(family_api.router(settings.state, population, faults, clock, grants=grants))
     app.include_router(partners.router(settings, faults, puller, clock))
 
     app.include_router(router(mailbox))

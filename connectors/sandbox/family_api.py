@@ -1,4 +1,4 @@
-"""API Particulier, played: quotient familial in identity mode, with the error bodies of the real one."""
+"""API Particulier, played: quotient familial in both modes, with the error bodies of the real one."""
 
 import re
 from collections.abc import Callable
@@ -10,11 +10,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from connectors.sandbox.faults import FaultOrder, Faults
-from connectors.sandbox.personas import Family, Member, Population
+from connectors.sandbox.identity.grants import GrantRefused, Grants
+from connectors.sandbox.personas import Family, Member, Persona, Population
 from connectors.sandbox.provisioning import api_tokens
 from contracts.identifiers import is_siret
 
 TARGET = "api-particulier"
+SCOPE = "cnaf_quotient_familial"
 _COUNTRY = re.compile(r"\d{5}")
 
 _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
@@ -31,7 +33,9 @@ _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
 _FAULT_CODES = {"401": "00101", "429": "00429", "502": "37999", "503": "37001", "504": "37002"}
 
 
-def router(state: Path, population: Population, faults: Faults, clock: Callable[[], datetime]) -> APIRouter:
+def router(
+    state: Path, population: Population, faults: Faults, clock: Callable[[], datetime], *, grants: Grants
+) -> APIRouter:
     """Return the routes under ``/api-particulier``."""
     routes = APIRouter(prefix="/api-particulier")
 
@@ -46,7 +50,33 @@ def router(state: Path, population: Population, faults: Faults, clock: Callable[
         family = _family(request, population)
         return _error("37003") if family is None else JSONResponse(_answer(family, request, clock()))
 
+    @routes.get("/v3/dss/quotient_familial/france_connect")
+    def of_who_signed_in(request: Request) -> Response:
+        fault = faults.next(TARGET)
+        if fault is not None:
+            return _misbehave(fault)
+        if not is_siret(request.query_params.get("recipient", "")):
+            return _error("00203")
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        try:
+            authorization = grants.holder(token, provider="franceconnect", now=clock())
+        except GrantRefused:
+            return _error("00101")
+        if SCOPE not in authorization.scope.split():
+            return _error("00100")
+        family = _own_family(authorization.persona, population)
+        return _error("37003") if family is None else JSONResponse(_answer(family, request, clock()))
+
     return routes
+
+
+def _own_family(person: Persona, population: Population) -> Family | None:
+    return population.family_of(
+        birth_name=person.family_name,
+        first_name=person.given_names[0],
+        sex="F" if person.gender == "female" else "M",
+        birth=tuple(int(part) for part in person.birthdate.split("-")),
+    )
 
 
 def _refusal(request: Request, state: Path) -> str | None:

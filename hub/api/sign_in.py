@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import SecretStr
 
 from connectors.errors import ConnectorError
 from connectors.http import HttpTransport
@@ -14,7 +15,7 @@ from connectors.oidc import flow
 from connectors.oidc.person import SignedInPerson
 from connectors.oidc.provider import LIMITS, ProviderConfig, Shape
 from connectors.oidc.tokens import read_jwks, read_userinfo, verify_id_token
-from contracts.identifiers import new_uuid
+from contracts.identifiers import PersonId, new_uuid
 from hub.api.agent_sign_in import home_of, open_agent_session
 from hub.api.callers import COOKIE, DoorDep, refuse_cross_site
 from hub.bootstrap import Door
@@ -40,6 +41,8 @@ from vault.standing import standing
 
 router = APIRouter(include_in_schema=False)
 STATE_COOKIE = "unefois_sign_in"
+DATA_SCOPE = "cnaf_quotient_familial"
+"""Without it a token of FranceConnect opens no quotient familial."""
 
 
 @router.get("/sign-in/{provider}")
@@ -99,7 +102,9 @@ def finish(provider: str, request: Request, door: DoorDep) -> Response:
         open_agent_session(door, provider, proved.person, proved.id_token, answer)
         answer.delete_cookie(STATE_COOKIE)
         return answer
-    token = _enter(door, pending, proved, request.cookies.get(COOKIE))
+    token, who = _enter(door, pending, proved, request.cookies.get(COOKIE))
+    if door.lender is not None and config.shape is Shape.FRANCECONNECT and DATA_SCOPE in config.scopes:
+        door.lender.lend(who, proved.access_token, now=door.custody.now())
     answer = RedirectResponse(pending.return_to, 303)
     answer.delete_cookie(STATE_COOKIE)
     _set_cookie(door, answer, COOKIE, token, seconds=int(SESSION_LIFE.total_seconds()))
@@ -133,6 +138,7 @@ class _Proved:
 
     person: SignedInPerson
     id_token: str
+    access_token: SecretStr
     authenticated_at: datetime | None
 
 
@@ -151,11 +157,11 @@ def _converse(
         identity = verify_id_token(config, tokens.id_token, keys, nonce=attempt.nonce, now=now(), fresh=anew)
         answer = way.send(flow.userinfo_request(config, tokens.access_token))
         person = read_userinfo(config, answer, keys, identity=identity, now=now())
-    return _Proved(person, tokens.id_token, identity.authenticated_at)
+    return _Proved(person, tokens.id_token, SecretStr(tokens.access_token), identity.authenticated_at)
 
 
-def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | None) -> str:
-    """Open a session in the place of the one the browser had, whose account may be the one to join."""
+def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | None) -> tuple[str, PersonId]:
+    """Open a session in the place of the one the browser had, whose account may be the one to join; return whose."""
     person, provider = proved.person, pending.provider
     identity = Identity(
         issuer=person.issuer,
@@ -190,7 +196,7 @@ def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | No
         detail = {"provider": provider, "level": person.level}
         actor = Actor(ActorKind.RESIDENT, str(who.person_id))
         append(tx, JournalEntry(act=JournalAct.SIGN_IN, actor=actor, subjects=(who.person_id,), detail=detail))
-    return token
+    return token, who.person_id
 
 
 def _join(tx: WriteTx, pending: PendingSignIn, identity: Identity, before: str | None, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connectors.port import HELD_BACK
 from contracts.identifiers import ExchangeId, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import ExchangeInFlight
@@ -115,6 +116,12 @@ def settle(
 
 
 def postpone(tx: WriteTx, exchange_id: UUID, outcome: ExchangeOutcome, *, phase: Phase, until: datetime) -> None:
-    """Keep that an attempt did not come through and may be repeated after ``until``."""
-    values = {"phase": phase.value, "outcome_code": f"{outcome.kind}:{outcome.code}", "leased_until": until}
+    """Keep that an attempt did not come through and may be repeated after ``until``.
+
+    What we held back ourselves was no attempt: nothing is wrong at the partner's end, and its turn comes.
+    """
+    values: dict[str, object] = {"phase": phase.value, "outcome_code": f"{outcome.kind}:{outcome.code}"}
+    values["leased_until"] = until
+    if outcome.code == HELD_BACK:
+        values["attempts"] = EXCHANGE.c.attempts - 1
     tx.execute(update(EXCHANGE).where(EXCHANGE.c.exchange_id == exchange_id).values(**values))

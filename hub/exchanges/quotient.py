@@ -6,24 +6,27 @@ handed to another.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
-from connectors.api_particulier.codec import QuotientFamilialCodec
-from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
-from connectors.port import Binding, Transport
+from connectors.api_particulier.messages import CivilIdentity, quotient_question
+from connectors.api_particulier.routes import QUOTIENT_FAMILIAL, QUOTIENT_FAMILIAL_SIGNED_IN
+from connectors.port import HELD_BACK, Binding, Transport
 from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, MediaType
 from contracts.identifiers import DocumentId, PersonId, Siret, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from hub.errors import ExchangeInFlight
 from hub.exchanges import log
+from hub.exchanges.asking import ask
+from hub.exchanges.lending import Cipher, take
 from hub.exchanges.tables import EXCHANGE
 from hub.persons.proving import consider_household
 from hub.persons.tables import CIVIL_STATUS
@@ -45,6 +48,7 @@ RETRY_AFTER = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
 """A conversation ends within 8 s; sealing what it gave takes moments."""
 _GENDERS = ("female", "male")
+_AGAIN = (OutcomeKind.UNAVAILABLE, OutcomeKind.RATE_LIMITED, OutcomeKind.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class QuotientSource:
 
     binding_for: Callable[[Siret], Binding | None]
     transport_for: Callable[[Binding], Transport]
+    unwrap: Cipher | None = None
+    """Opens the token that somebody who signed in lent; nothing where this process may not."""
 
 
 def fetch_quotient_familial(
@@ -61,13 +67,16 @@ def fetch_quotient_familial(
     """Ask for the datum a request needs; return when to try again, or nothing when it is settled.
 
     The exchange row commits before anything is sent. A read repeated after a crash is harmless and finds either the
-    settled row or its own.
+    settled row or its own. Where somebody has just signed in and lent their token, it is asked in FranceConnect mode.
     """
     today = paris_day(custody.now())
     with custody.db.read() as tx:
         row = _request(tx, request_id, today)
     binding = None if row is None or not _may_ask(catalogue, row) else source.binding_for(Siret(row.body))
-    if row is None or row.gender not in _GENDERS or binding is None:
+    lent = None if row is None else _lent(custody, source, request_id)
+    route = QUOTIENT_FAMILIAL if lent is None else QUOTIENT_FAMILIAL_SIGNED_IN
+    enabled = binding is not None and route.name in binding.operations
+    if row is None or row.gender not in _GENDERS or binding is None or not enabled:
         if row is not None:
             with custody.db.transaction() as write:
                 _ask_family(write, catalogue, row, "source_not_asked", now=custody.now())
@@ -76,11 +85,22 @@ def fetch_quotient_familial(
         with custody.db.transaction() as write:
             key = log.Key(binding.slug, OPERATION, _natural_key(write, binding.slug, request_id, today=today))
             begun = log.begin(write, key, correlation=str(request_id), now=custody.now(), lease=LEASE)
+            if begun.settled is not None and lent is not None:
+                # What their civil status did not find, or nobody answered, their own token may.
+                key = replace(key, natural_key=f"{key.natural_key}/{new_uuid()}")
+                begun = log.begin(write, key, correlation=str(request_id), now=custody.now(), lease=LEASE)
     except ExchangeInFlight:
         return custody.now() + RETRY_AFTER
     if begun.settled is not None:
         return None
-    return _converse(custody, catalogue, (source, binding), begun, row)
+    return _converse(custody, catalogue, (source, binding), begun, (row, lent))
+
+
+def _lent(custody: Custody, source: QuotientSource, request_id: UUID) -> SecretStr | None:
+    if source.unwrap is None:
+        return None
+    with custody.db.transaction() as tx:
+        return take(tx, request_id, source.unwrap, now=custody.now())
 
 
 def _natural_key(tx: ReadTx, binding: str, request_id: UUID, *, today: date) -> str:
@@ -120,30 +140,29 @@ def _converse(
     catalogue: Catalogue,
     way: tuple[QuotientSource, Binding],
     begun: log.Begun,
-    row: "Row[Any]",
+    about: tuple["Row[Any]", SecretStr | None],
 ) -> datetime | None:
-    source, binding = way
-    codec = QuotientFamilialCodec()
+    (source, binding), (row, lent) = way, about
     today = paris_day(custody.now())
     # The current month needs no naming, unless it is not settled yet.
     year, month = month_to_ask(today) if today.month == JANUARY else (None, None)
-    command = QuotientFamilialQuery(_identity(row), year, month)
-    exchange = source.transport_for(binding).send(codec.encode(command, binding))
-    outcome = codec.decode(command, exchange)
+    command = quotient_question(_identity(row), year, month, access_token=lent)
+    outcome, phase = ask(command, binding, source.transport_for(binding))
     if outcome.kind is OutcomeKind.FOUND:
-        _keep(custody, catalogue, (begun, row), outcome, phase=exchange.phase)
+        _keep(custody, catalogue, (begun, row), outcome, phase=phase)
         return None
-    again = outcome.kind in (OutcomeKind.UNAVAILABLE, OutcomeKind.RATE_LIMITED, OutcomeKind.CLOSED)
-    if again and begun.attempts < MAX_ATTEMPTS:
+    # A token that came too late says nothing of the body's own: it is asked under that one.
+    again = outcome.kind in _AGAIN or (lent is not None and outcome.kind is OutcomeKind.AUTH_FAILED)
+    if outcome.code == HELD_BACK or (again and begun.attempts < MAX_ATTEMPTS):
         until = outcome.until or custody.now() + RETRY_AFTER * begun.attempts
         with custody.db.transaction() as tx:
             log.hold(tx, begun)
-            log.postpone(tx, begun.exchange_id, outcome, phase=exchange.phase, until=until)
+            log.postpone(tx, begun.exchange_id, outcome, phase=phase, until=until)
         return until
     reason = "not_found_at_source" if outcome.kind is OutcomeKind.ABSENT else "source_silent"
     with custody.db.transaction() as tx:
         log.hold(tx, begun)
-        log.settle(tx, begun.exchange_id, outcome, phase=exchange.phase, now=custody.now())
+        log.settle(tx, begun.exchange_id, outcome, phase=phase, now=custody.now())
         _ask_again(tx, row, now=custody.now())
         # In the same transaction: a settled exchange is never looked at again.
         _ask_family(tx, catalogue, row, reason, now=custody.now())

@@ -22,3 +22,28 @@ EXCHANGE = Table(
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("settled_at", TIMESTAMP(timezone=True)),
 )
+
+EGRESS_GATE = Table(
+    "egress_gate",
+    METADATA,
+    Column("gate", Text, primary_key=True),
+    Column("closed_until", TIMESTAMP(timezone=True), nullable=False),
+)
+
+LENT_TOKEN = Table(
+    "lent_token",
+    METADATA,
+    Column("request_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+EGRESS_SLOT = Table(
+    "egress_slot",
+    METADATA,
+    Column("slot_id", Uuid, primary_key=True),
+    Column("gate", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("there_by", TIMESTAMP(timezone=True), nullable=False),
+)

@@ -71,6 +71,14 @@ class Catalogue:
         matrix = self.purposes.get(purpose)
         return matrix is not None and datum in (*matrix.expected, *matrix.optional)
 
+    def may_be_fetched(self) -> dict[str, frozenset[str]]:
+        """Return what may be fetched at the source, by use case of API Particulier."""
+        found: dict[str, frozenset[str]] = {}
+        for matrix in self.purposes.values():
+            allowed = frozenset((*matrix.expected, *matrix.optional))
+            found[matrix.use_case] = found.get(matrix.use_case, allowed) & allowed
+        return found
+
     def judged(self) -> Iterator[tuple[str, Requirement]]:
         """Yield every requirement papers are judged against, with its service."""
         for name, service in self.services.items():

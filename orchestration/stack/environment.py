@@ -38,7 +38,8 @@ def common(profile: str, places: Places, stores: StoreAddresses, *, login: str) 
 
 def door(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
     """The residents' door wraps keys and never unwraps one."""
-    return common(profile, places, stores, login="unefois_door") | {
+    own = common(profile, places, stores, login="unefois_door") | _bindings(places, secrets=False)
+    return own | {
         "HUB_HOST": LOOPBACK,
         "HUB_PORT": str(places.ports["door"]),
         "HUB_PROCESSES": str(DOOR_PROCESSES),

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from connectors.jose import generate_key, public_part
-from connectors.oidc.provider import ACR_VALUES, SCOPES, Shape, standard_endpoints
+from connectors.oidc.provider import ACR_VALUES, DATA_SCOPES, SCOPES, Shape, standard_endpoints
 from connectors.sandbox.papers import create_authority, create_registry
 from connectors.sandbox.provisioning import (
     CLIENT_ID,
@@ -169,7 +169,7 @@ def _providers(places: Places) -> dict[str, object]:
             "client_id": CLIENT_ID,
             "client_auth": credential,
             "redirect_uri": f"{places.url('door')}/sign-in/{name}/callback",
-            "scopes": SCOPES[shape],
+            "scopes": (*SCOPES[shape], *(DATA_SCOPES if shape is Shape.FRANCECONNECT else ())),
             "acr_values": ACR_VALUES[shape],
             "names_itself": True,
         }

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestration.stack import stack
 from orchestration.stack.errors import StackError
-from tests.faults import acts, custody, enumeration, lying, storms, workers
+from tests.faults import acts, custody, enumeration, limits, lying, storms, workers
 from tests.system import Papers, Resident, System, start_system
 
 OUTPUT = Path("build") / "faults.json"
@@ -109,6 +109,20 @@ def lying_store() -> Iterator[Row]:
     yield row("custody_lying_store", len(lying.LIES) * len(lying.FORMS) + 1, verdict, 0.0)
 
 
+def rate_limit() -> Iterator[Row]:
+    """A partner that counts, four workers under eighteen tokens, one killed: longer than its longest window."""
+    counted = limits.ask_for(80)
+    yield {
+        "name": "exchanges_rate_limit",
+        "faults": 1,
+        "requests": len(counted.arrivals),
+        "seconds": round(counted.seconds, 1),
+        "most_a_second_and_token": counted.most_a_second,
+        "most_a_minute": counted.most_a_minute,
+        "holds": counted.holds,
+    }
+
+
 FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
     "worker_killed_between_steps": between_steps,
     "postgres_killed_under_deposits": under_deposits("postgres_killed_under_deposits", storms.kill_part("postgres"), 3),
@@ -135,6 +149,7 @@ FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
         people=6,
     ),
     "custody_lying_store": lying_store,
+    "exchanges_rate_limit": rate_limit,
 }
 
 

@@ -26,14 +26,20 @@ class IdentityProvider:
     """One provider: what it does with each request; :func:`router` gives it addresses."""
 
     def __init__(
-        self, provider: str, settings: SandboxSettings, population: Population, clock: Callable[[], datetime]
+        self,
+        provider: str,
+        settings: SandboxSettings,
+        population: Population,
+        clock: Callable[[], datetime],
+        *,
+        grants: Grants,
     ) -> None:
         """Play ``provider``, one of ``franceconnect``, ``mon-paris`` and ``proconnect``."""
         self._name = provider
         self._settings = settings
         self._population = population
         self._clock = clock
-        self._grants = Grants()
+        self._grants = grants
         self._sessions = Sessions()
         self._issuer = settings.issuer(provider)
 
@@ -184,12 +190,17 @@ async def _form(request: Request) -> list[tuple[str, str]]:
 
 
 def router(
-    provider: str, settings: SandboxSettings, population: Population, clock: Callable[[], datetime]
+    provider: str,
+    settings: SandboxSettings,
+    population: Population,
+    clock: Callable[[], datetime],
+    *,
+    grants: Grants,
 ) -> APIRouter:
-    """Return the routes of ``provider`` under its name."""
+    """Return the routes of ``provider`` under its name; others of the sandbox know its access tokens by ``grants``."""
     if provider not in SHAPES:
         raise ValueError("no such provider")
-    plays = IdentityProvider(provider, settings, population, clock)
+    plays = IdentityProvider(provider, settings, population, clock, grants=grants)
     routes = APIRouter(prefix=f"/{provider}")
     routes.add_api_route("/.well-known/openid-configuration", plays.discovery, methods=["GET"])
     routes.add_api_route("/jwks", plays.jwks, methods=["GET"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from connectors.api_particulier.routes import ROUTES
 from connectors.port import Binding, Exchange
 from contracts.identifiers import Siret
 from contracts.outcomes import Phase
@@ -25,8 +26,9 @@ def broken(phase: Phase, fault: str = "timeout") -> Exchange:
 
 
 def binding(base_url: str = "http://127.0.0.1:9", **secrets: str) -> Binding:
-    """A binding of the test body."""
-    return Binding("test", base_url, SIRET, {name: SecretStr(value) for name, value in secrets.items()})
+    """A binding of the test body, enabled for everything."""
+    known = {name: SecretStr(value) for name, value in secrets.items()}
+    return Binding("test", base_url, SIRET, known, frozenset(ROUTES))
 
 
 def exchanges(body: st.SearchStrategy[bytes]) -> st.SearchStrategy[Exchange]:

@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from hypothesis import given, settings
 
-from connectors.api_particulier.codec import QuotientFamilialCodec
-from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
+from connectors.api_particulier.codec import ApiParticulierCodec
+from connectors.api_particulier.messages import CivilIdentity, Question, quotient_question
 from connectors.port import Exchange
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 from tests.unit.connectors.wire import NOW, SIRET, answer, binding, broken, exchanges, mutations
 
-CODEC = QuotientFamilialCodec()
+CODEC = ApiParticulierCodec()
 PERSON = CivilIdentity(
     birth_name="KERJEAN",
     first_names=("Solène", "Marie Nadège"),
@@ -25,7 +25,7 @@ PERSON = CivilIdentity(
     birth_month=4,
     birth_day=17,
 )
-QUERY = QuotientFamilialQuery(PERSON)
+QUERY = quotient_question(PERSON)
 
 
 def family(birth_date: str = "1988-04-17", **changes: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def error(code: str = "37003", **meta: object) -> bytes:
     return json.dumps({"errors": [item]}).encode()
 
 
-def decode(exchange: Exchange, query: QuotientFamilialQuery = QUERY) -> ExchangeOutcome:
+def decode(exchange: Exchange, query: Question = QUERY) -> ExchangeOutcome:
     return CODEC.decode(query, exchange)
 
 
@@ -55,7 +55,7 @@ def ok(body: object) -> Exchange:
 
 
 def test_the_question_has_the_parameters_of_the_contract() -> None:
-    request = CODEC.encode(QuotientFamilialQuery(PERSON, 2026, 5), binding("https://p.example/", token="T"))
+    request = CODEC.encode(quotient_question(PERSON, 2026, 5), binding("https://p.example/", token="T"))
     parts = urlsplit(request.url)
     assert (request.method, parts.path) == ("GET", "/v3/dss/quotient_familial/identite")
     assert ("authorization", "Bearer T") in request.headers
@@ -89,7 +89,7 @@ def pivot(**changes: Any) -> CivilIdentity:
 
 
 def test_a_pivot_identity_becomes_parameters() -> None:
-    query = dict(parse_qsl(urlsplit(CODEC.encode(QuotientFamilialQuery(pivot()), binding(token="T")).url).query))
+    query = dict(parse_qsl(urlsplit(CODEC.encode(quotient_question(pivot()), binding(token="T")).url).query))
     assert query["anneeDateNaissance"] == "1991"
     assert not {"moisDateNaissance", "jourDateNaissance", "nomUsage", "codeCogInseeCommuneNaissance"} & set(query)
     assert query["prenoms[]"] == "C"
@@ -125,15 +125,15 @@ def test_another_persons_income_is_never_taken(birth_date: str) -> None:
 
 def test_with_no_birth_date_asked_nothing_can_be_believed() -> None:
     nameless = CivilIdentity(birth_name="X", first_names=("Y",), sex="F", birth_country="99100")
-    assert decode(ok(family()), QuotientFamilialQuery(nameless)).kind is OutcomeKind.CONTRACT_BREACH
+    assert decode(ok(family()), quotient_question(nameless)).kind is OutcomeKind.CONTRACT_BREACH
 
 
 def test_a_partial_birth_date_is_compared_as_far_as_it_goes() -> None:
-    assert decode(ok(family("1991-05-05")), QuotientFamilialQuery(pivot())).kind is OutcomeKind.FOUND
+    assert decode(ok(family("1991-05-05")), quotient_question(pivot())).kind is OutcomeKind.FOUND
 
 
 def test_another_month_than_asked_is_a_breach() -> None:
-    assert decode(ok(family()), QuotientFamilialQuery(PERSON, 2026, 8)).code == "period_mismatch"
+    assert decode(ok(family()), quotient_question(PERSON, 2026, 8)).code == "period_mismatch"
 
 
 @pytest.mark.parametrize(

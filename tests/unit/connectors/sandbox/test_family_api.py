@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors.api_particulier.codec import MANIFEST, QuotientFamilialCodec
-from connectors.api_particulier.messages import CivilIdentity, QuotientFamilialQuery
+from connectors.api_particulier.codec import MANIFEST, ApiParticulierCodec
+from connectors.api_particulier.messages import CivilIdentity, Question, quotient_question
+from connectors.api_particulier.routes import ROUTES
 from connectors.http import HttpTransport
 from connectors.port import Binding, Limits
 from connectors.sandbox.personas import Persona, Population
@@ -17,7 +18,7 @@ from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from tests.unit.connectors.sandbox.conftest import Sandbox
 from tests.unit.connectors.wire import SIRET
 
-CODEC = QuotientFamilialCodec()
+CODEC = ApiParticulierCodec()
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def transport(sandbox: Sandbox) -> Iterator[HttpTransport]:
         yield way
 
 
-def query(**changes: Any) -> QuotientFamilialQuery:
+def query(**changes: Any) -> Question:
     whole: dict[str, Any] = {
         "family_name": "Kerjean",
         "given_names": ["Solène"],
@@ -35,18 +36,18 @@ def query(**changes: Any) -> QuotientFamilialQuery:
         "birthplace": "75113",
         "birthcountry": "99100",
     }
-    return QuotientFamilialQuery(CivilIdentity.from_pivot(**(whole | changes)))
+    return quotient_question(CivilIdentity.from_pivot(**(whole | changes)))
 
 
 def ask(
     sandbox: Sandbox,
     transport: HttpTransport,
-    command: QuotientFamilialQuery | None = None,
+    command: Question | None = None,
     *,
     token: str | None = None,
 ) -> ExchangeOutcome:
     secret = create_api_token(sandbox.state, SIRET) if token is None else token
-    binding = Binding("b", f"{sandbox.url}/api-particulier", SIRET, {"token": SecretStr(secret)})
+    binding = Binding("b", f"{sandbox.url}/api-particulier", SIRET, {"token": SecretStr(secret)}, frozenset(ROUTES))
     asked = command or query()
     return CODEC.decode(asked, transport.send(CODEC.encode(asked, binding)))
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
+from connectors.api_particulier.routes import ROUTES
 from connectors.port import Binding, Exchange, WireRequest
 from contracts.documents import EvidenceType, Grade
 from contracts.identifiers import Siret
@@ -76,13 +77,17 @@ def request_of(place: Place, made: Made):  # noqa: F811 - the fixture's type
     return row["request_id"]
 
 
+def claimed(place: Place, made: Made) -> int:  # noqa: F811 - the fixture's type
+    """The number of a job that is being done about the request."""
+    (job,) = place.rows(CLAIMED, args=json.dumps({"request_id": str(request_of(place, made))}))
+    return int(job["id"])
+
+
 def fetch(place: Place, caf: Caf, made: Made) -> None:  # noqa: F811 - the fixture's type
-    binding = Binding("caf-13", "https://caf.test", Siret(CAISSE), {"token": SecretStr("made up")})
+    binding = Binding("caf-13", "https://caf.test", Siret(CAISSE), {"token": SecretStr("made up")}, frozenset(ROUTES))
     source = QuotientSource(lambda _: binding, lambda _: caf)
-    request = request_of(place, made)
-    (job,) = place.rows(CLAIMED, args=json.dumps({"request_id": str(request)}))
-    with standing(job=job["id"]):
-        assert fetch_quotient_familial(place.custody, CATALOGUE, source, request) is None
+    with standing(job=claimed(place, made)):
+        assert fetch_quotient_familial(place.custody, CATALOGUE, source, request_of(place, made)) is None
 
 
 def due(place: Place, made: Made) -> list[datetime | None]:  # noqa: F811 - the fixture's type
