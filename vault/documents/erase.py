@@ -57,7 +57,7 @@ def erase(tx: WriteTx, custody: Custody, document_id: DocumentId, *, cause: Caus
     nothing the second time. Needs the right to unwrap, for moving the holder's other papers. Raises
     :class:`~vault.errors.DocumentHeld` under a legal hold.
     """
-    row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id).with_for_update()).one()
+    row = _locked(tx, document_id)
     if row.state in GONE:
         return None
     if is_held(tx, document_id):
@@ -83,6 +83,18 @@ def erase(tx: WriteTx, custody: Custody, document_id: DocumentId, *, cause: Caus
         key_generation=row.holder_generation,
         entry_id=entry,
     )
+
+
+def _locked(tx: WriteTx, document_id: DocumentId) -> "Row[Any]":
+    """Return a document, locked, with all that is left of its holder's in the order that everybody locks documents in.
+
+    All of them are moved to a new key. Two erasures that locked their own paper first would each wait for the other's.
+    """
+    of_this = select(DOCUMENT.c.holder_id).where(DOCUMENT.c.document_id == document_id).scalar_subquery()
+    left = DOCUMENT.c.state.not_in(GONE) | (DOCUMENT.c.document_id == document_id)
+    papers = select(DOCUMENT).where(DOCUMENT.c.holder_id == of_this, left).order_by(DOCUMENT.c.document_id)
+    found = {row.document_id: row for row in tx.execute(papers.with_for_update())}
+    return found[document_id]
 
 
 def _emptied(cause: Cause, now: datetime) -> dict[str, Any]:
