@@ -58,6 +58,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "Les deux comptes ne portent pas le même nom ou la même date de naissance. Nous ne les avons pas reliés.",
         ),
         _p(
+            "superseded",
+            409,
+            "This subject was merged into another one; 'surviving' names it.",
+            "Ce dossier a été réuni à un autre.",
+        ),
+        _p(
             "code-refused",
             403,
             "The code is not good: wrong, used, or over.",
@@ -67,7 +73,7 @@ PROBLEMS: dict[str, ProblemType] = {
             "accounts-full",
             409,
             "The other account holds papers or requests of its own.",
-            "L'autre compte contient déjà des documents ou des demandes. Un agent peut réunir les deux au guichet.",
+            "L'autre compte contient déjà des documents ou des demandes. Deux agents vont regarder s'ils peuvent les réunir.",
         ),
         _p("not-found", 404, "There is nothing here for you.", "Nous n'avons rien trouvé ici pour vous."),
         _p("method-not-allowed", 405, "This method is not allowed here.", "Cette action n'existe pas ici."),

@@ -24,6 +24,7 @@ from hub.api import (
     informing,
     life_events,
     linking,
+    merges,
     partner_care,
     partners,
     problems,
@@ -85,6 +86,7 @@ def residents_routes() -> FastAPI:
         accounts.router,
         informing.router,
         linking.router,
+        merges.router,
         linking_pages.router,
         contact.router,
     ):

@@ -54,6 +54,7 @@ _SENTENCES = {
     JournalAct.AUDIT: "Contrôle de l'intégrité du porte-documents",
     JournalAct.EXPORT: "Téléchargement de tous vos documents",
     JournalAct.REPLACE: "Remplacement d'un document",
+    JournalAct.TRANSFER: "Document passé d'un compte à un autre",
     JournalAct.RESTORE: "Remise en service depuis une sauvegarde",
 }
 _LINK_STEPS = {
@@ -104,9 +105,22 @@ _REQUEST_STEPS = {
     "upheld_for_you": "Un agent a examiné votre opposition : la demande ne prend pas effet sans votre accord",
 }
 
+_ACCOUNT_STEPS = {
+    "account_joined": "Vous avez relié un autre compte",
+    "merge_asked": "Vous avez demandé à réunir deux comptes. Deux agents vont regarder",
+    "merged": "Deux agents ont réuni vos deux comptes",
+    "merge_refused": "Deux agents ont examiné votre demande : vos comptes restent séparés",
+    "part_asked": "Vous avez demandé à séparer deux comptes réunis",
+    "parted": "Vos deux comptes sont de nouveau séparés",
+}
 _RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
 _REFUSED_STEPS = {"link": "Un code pour relier un service a été refusé"}
-_STEPS = {JournalAct.LINK: _LINK_STEPS, JournalAct.REQUEST: _REQUEST_STEPS, JournalAct.REFUSE: _REFUSED_STEPS}
+_STEPS = {
+    JournalAct.LINK: _LINK_STEPS,
+    JournalAct.REQUEST: _REQUEST_STEPS,
+    JournalAct.REFUSE: _REFUSED_STEPS,
+    JournalAct.SIGN_IN: _ACCOUNT_STEPS,
+}
 _GRANT_STATES = {
     "requested": "Un service vous demande une autorisation",
     "active": "Autorisation de réutiliser vos documents",

@@ -109,6 +109,7 @@ REVIEW = Table(
     Column("claim_id", Uuid),
     Column("line_id", Uuid),
     Column("proposal_id", Uuid),
+    Column("other_id", Uuid),
     Column("requirement", Text),
     Column("service", Text, nullable=False),
     Column("body", Text),
@@ -252,4 +253,33 @@ COUNTER_VISIT = Table(
     Column("message_id", Uuid, nullable=False),
     Column("opened_at", TIMESTAMP(timezone=True), nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+PERSON_MERGE = Table(
+    "person_merge",
+    METADATA,
+    Column("merge_id", Uuid, primary_key=True),
+    Column("survivor_id", Uuid, nullable=False),
+    Column("merged_id", Uuid, nullable=False),
+    Column("source_review", Uuid, nullable=False),
+    Column("merged_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("part_asked_at", TIMESTAMP(timezone=True)),
+    Column("parted_at", TIMESTAMP(timezone=True)),
+)
+
+PERSON_MERGE_ITEM = Table(
+    "person_merge_item",
+    METADATA,
+    Column("merge_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("row_id", Uuid, primary_key=True),
+)
+
+LINE_SUCCESSION = Table(
+    "line_succession",
+    METADATA,
+    Column("line_id", Uuid, primary_key=True),
+    Column("survivor_line_id", Uuid, nullable=False),
+    Column("merge_id", Uuid, nullable=False),
 )

@@ -52,7 +52,10 @@ COVERED = (*PAPERS, *OWN, *OF_NO_PERSON_ALONE)
 REACHING = ("vault.kept_value", "hub.telephone_check", "hub.return_code", "hub.counter_visit")
 """Tables of how persons are reached; tests/journeys/test_reached_row_security.py tries them."""
 
-LINKING = ("hub.link_code", "hub.link_proposal", "hub.partner_link")
+LINKING = (
+    "hub.line_succession", "hub.link_code", "hub.link_proposal", "hub.partner_link", "hub.person_merge",
+    "hub.person_merge_item",
+)  # fmt: skip
 """Covered too, and tried in ``test_linking_rows.py``: what they show is no paper."""
 
 NO_PERSON = {

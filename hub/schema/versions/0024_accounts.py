@@ -1,0 +1,23 @@
+"""Two accounts that become one by agents' decision, and the papers that pass with them."""
+
+from typing import Any
+
+from alembic import op
+
+from hub.schema import sql
+
+revision = "hub_0024"
+down_revision = "hub_0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add what ``merging.sql`` says."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(sql("merging.sql"))
+
+
+def downgrade() -> None:
+    """Refuse: what became one would be half."""
+    raise NotImplementedError("restore a backup instead")
