@@ -58,6 +58,12 @@ PROBLEMS: dict[str, ProblemType] = {
             "Les deux comptes ne portent pas le même nom ou la même date de naissance. Nous ne les avons pas reliés.",
         ),
         _p(
+            "outside-mandate",
+            403,
+            "The mandate does not cover this, or is over. DELETE /v1/acting ends acting for somebody.",
+            "Votre mandat ne permet pas cela, ou il est terminé. Revenez à votre propre compte.",
+        ),
+        _p(
             "superseded",
             409,
             "This subject was merged into another one; 'surviving' names it.",
@@ -67,7 +73,7 @@ PROBLEMS: dict[str, ProblemType] = {
             "code-refused",
             403,
             "The code is not good: wrong, used, or over.",
-            "Ce code n'est pas valable. Demandez-en un nouveau à la famille.",
+            "Ce code n'est pas valable. Demandez-en un nouveau.",
         ),
         _p(
             "accounts-full",

@@ -101,6 +101,10 @@ class Superseded(HubError):
         super().__init__()
 
 
+class OutsideMandate(HubError):
+    """Who acts for somebody has no mandate for this, or no longer."""
+
+
 class CodeRefused(HubError):
     """The code is wrong, used or over; which of these is not said."""
 

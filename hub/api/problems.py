@@ -57,6 +57,7 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.AnswerOnly: "answer-only",
     hub_errors.CopyNotMarked: "integrity",
     hub_errors.Superseded: "superseded",
+    hub_errors.OutsideMandate: "outside-mandate",
     hub_errors.CodeRefused: "code-refused",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",

@@ -65,6 +65,7 @@ SESSION = Table(
     Column("id_token", Text, nullable=False),
     Column("authenticated_at", TIMESTAMP(timezone=True), nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("mandate_id", Uuid),
 )
 
 FAMILY_LINK = Table(
@@ -282,4 +283,31 @@ LINE_SUCCESSION = Table(
     Column("line_id", Uuid, primary_key=True),
     Column("survivor_line_id", Uuid, nullable=False),
     Column("merge_id", Uuid, nullable=False),
+)
+
+MANDATE = Table(
+    "mandate",
+    METADATA,
+    Column("mandate_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("person_name", Text, nullable=False),
+    Column("helper_id", Uuid),
+    Column("helper_name", Text),
+    Column("locator", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("code_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("given_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("accepted_at", TIMESTAMP(timezone=True)),
+    Column("valid_until", Date, nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+)
+
+MANDATE_THEME = Table(
+    "mandate_theme",
+    METADATA,
+    Column("mandate_id", Uuid, primary_key=True),
+    Column("theme", Text, primary_key=True),
+    Column("revoked_at", TIMESTAMP(timezone=True)),
 )

@@ -53,7 +53,7 @@ REACHING = ("vault.kept_value", "hub.telephone_check", "hub.return_code", "hub.c
 """Tables of how persons are reached; tests/journeys/test_reached_row_security.py tries them."""
 
 LINKING = (
-    "hub.line_succession", "hub.link_code", "hub.link_proposal", "hub.partner_link", "hub.person_merge",
+    "hub.line_succession", "hub.link_code", "hub.link_proposal", "hub.mandate", "hub.mandate_theme", "hub.partner_link", "hub.person_merge",
     "hub.person_merge_item",
 )  # fmt: skip
 """Covered too, and tried in ``test_linking_rows.py``: what they show is no paper."""
@@ -234,6 +234,7 @@ OTHERS: dict[str, Any] = {
     "ticket": "00",
     "entry": uuid4(),
     "job": 0,
+    "mandate": uuid4(),
     "purpose": "curiosity",
     "session": "00",
     "account": uuid4(),

@@ -1,4 +1,4 @@
-"""Two accounts that become one by agents' decision, and the papers that pass with them."""
+"""Two accounts that become one by agents' decision, and mandates to act for somebody."""
 
 from typing import Any
 
@@ -13,9 +13,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add what ``merging.sql`` says."""
+    """Add what ``merging.sql`` and ``mandates.sql`` say."""
     driver: Any = op.get_bind().connection.driver_connection
-    driver.execute(sql("merging.sql"))
+    for name in ("merging.sql", "mandates.sql"):
+        driver.execute(sql(name))
 
 
 def downgrade() -> None:
