@@ -162,6 +162,30 @@ class PartnerUnlinked(EventData):
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccountsMerged(EventData):
+    """Two accounts of one person became one, by the decision of two agents."""
+
+    type: ClassVar[str] = "fr.paris.unefois.accounts.merged.v1"
+    merge: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsParted(EventData):
+    """Two accounts that had become one are two again, by the person's own act."""
+
+    type: ClassVar[str] = "fr.paris.unefois.accounts.parted.v1"
+    merge: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSuperseded(EventData):
+    """A line rests since another one of the same body goes on for it; whoever asks by it is told which."""
+
+    type: ClassVar[str] = "fr.paris.unefois.subject.superseded.v1"
+    line: UUID
+
+
 EVENT_TYPES: tuple[type[EventData], ...] = (
     DocumentReceived,
     DocumentConcluded,
@@ -179,6 +203,9 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     RightsInformationEnded,
     PartnerLinked,
     PartnerUnlinked,
+    AccountsMerged,
+    AccountsParted,
+    SubjectSuperseded,
 )
 
 

@@ -47,9 +47,10 @@ def problem_schema() -> dict[str, Any]:
         "correlation_id": {"type": "string", "pattern": "^[A-Za-z0-9-]{8,64}$"},
     }
     branches = [_branch(problem) for _, problem in sorted(PROBLEMS.items())]
-    return _document(
-        "problem", "A refusal or a fault, and what to do about it.", _closed(members) | {"oneOf": branches}
-    )
+    shape = _closed(members)
+    # Of « superseded » only, and of our own naming (RFC 9457 section 3.2).
+    shape["properties"]["surviving"] = _IDENTIFIER | {"description": "The caller's own subject that goes on."}
+    return _document("problem", "A refusal or a fault, and what to do about it.", shape | {"oneOf": branches})
 
 
 def _branch(problem: ProblemType) -> dict[str, Any]:

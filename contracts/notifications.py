@@ -16,6 +16,7 @@ from contracts.events import (
     RequestConsented,
     RequirementSatisfied,
     RightsInformationEnded,
+    SubjectSuperseded,
 )
 from contracts.identifiers import PartnerPseudonym
 
@@ -27,6 +28,7 @@ NOTIFIED: tuple[type[EventData], ...] = (
     RightsInformationEnded,
     PartnerLinked,
     PartnerUnlinked,
+    SubjectSuperseded,
 )
 """The kinds of event a partner is told of."""
 

@@ -161,16 +161,43 @@ PARTNER_LINK_REASONS = _listed(
 )
 """About a child whom a partner named; the partner is told nothing of a refusal, the family reads of a link."""
 
+MERGE_REASONS = _listed(
+    ReviewReason(
+        "same_person",
+        Outcome.PASSED,
+        "C'est une seule et même personne",
+        "",
+    ),
+    ReviewReason(
+        "other_person_of_that_name",
+        Outcome.FAILED,
+        "Ce sont deux personnes qui portent le même nom",
+        "",
+    ),
+    ReviewReason(
+        "not_sure_same",
+        Outcome.FAILED,
+        "Rien ne permet de le dire : la personne vient au guichet avec une pièce d'identité",
+        "",
+    ),
+)
+"""About two accounts of one name and date of birth, both of which somebody has just proved."""
+
 UNSURE = ReviewReason("unsure", Outcome.INCONCLUSIVE, "Je demande l'avis d'un collègue", "")
 """The one reason of a second opinion."""
 
 
 def reasons_for(kind: str) -> dict[str, ReviewReason]:
-    """Return the reasons of a kind of review: ``fit``, ``family_link``, ``objection`` or ``partner_link``."""
+    """Return the reasons of a kind of review: ``fit``, ``family_link``, ``objection``, ``partner_link`` or ``account_merge``."""
     return _BY_KIND.get(kind, FIT_REASONS)
 
 
-_BY_KIND = {"family_link": LINK_REASONS, "objection": OBJECTION_REASONS, "partner_link": PARTNER_LINK_REASONS}
+_BY_KIND = {
+    "family_link": LINK_REASONS,
+    "objection": OBJECTION_REASONS,
+    "partner_link": PARTNER_LINK_REASONS,
+    "account_merge": MERGE_REASONS,
+}
 
 
 def family_sentence(name: str) -> str | None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from hub.api import (
+    acting,
     agent_sign_in,
     allowing,
     authorisation,
@@ -24,6 +25,7 @@ from hub.api import (
     informing,
     life_events,
     linking,
+    merges,
     partner_care,
     partners,
     problems,
@@ -35,7 +37,7 @@ from hub.api import (
     tus,
     uploads,
 )
-from hub.api.callers import AGENT_COOKIE, COOKIE, agent, resident
+from hub.api.callers import AGENT_COOKIE, COOKIE, agent, own_resident, resident
 from hub.api.description import Guard, describe
 from hub.api.edge import Edge
 from hub.api.shapes import HealthShape
@@ -46,6 +48,7 @@ from hub.prefork import serve
 from hub.web import accounts, agreeing, explaining, looks, pages, refusals, sharing
 from hub.web import allowing as allowing_pages
 from hub.web import linking as linking_pages
+from hub.web import mandates as mandate_pages
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -85,12 +88,15 @@ def residents_routes() -> FastAPI:
         accounts.router,
         informing.router,
         linking.router,
+        merges.router,
+        acting.router,
+        mandate_pages.router,
         linking_pages.router,
         contact.router,
     ):
         app.include_router(router)
     pages.install(app)
-    describe(app, {resident: SESSION, agent: AGENT_SESSION})
+    describe(app, {resident: SESSION, own_resident: SESSION, agent: AGENT_SESSION})
     app.add_middleware(tus.Resumable)
     repeating.install(app)
     app.add_middleware(Strangers)

@@ -1,5 +1,7 @@
 """Refusals of the hub; the docstring of each class is its message, and one table elsewhere gives each a problem type."""
 
+from uuid import UUID
+
 
 class HubError(Exception):
     """The hub refused."""
@@ -31,7 +33,7 @@ class AccountsDiffer(HubError):
 
 
 class AccountsFull(HubError):
-    """The other account holds papers or requests of its own; an agent joins the two."""
+    """The other account holds papers or requests of its own; two agents look whether they join the two."""
 
 
 class NothingHere(HubError):
@@ -88,6 +90,19 @@ class AnswerOnly(OutsideAgreement):
 
 class CopyNotMarked(HubError):
     """The copy is not in the form in which its recipient can be written on it, so it does not leave."""
+
+
+class Superseded(HubError):
+    """The subject was merged into another one of the same partner."""
+
+    def __init__(self, surviving: UUID) -> None:
+        """Keep the partner's own subject that goes on."""
+        self.surviving = surviving
+        super().__init__()
+
+
+class OutsideMandate(HubError):
+    """Who acts for somebody has no mandate for this, or no longer."""
 
 
 class CodeRefused(HubError):

@@ -12,6 +12,7 @@ from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import PersonId, Siret
 from contracts.reviews import family_sentence
 from hub.partners.behalf import in_words
+from hub.persons.acting import helpers_named
 from hub.requirements.catalogue import Catalogue
 from vault.db import ReadTx
 from vault.documents.tables import READING
@@ -54,6 +55,7 @@ _SENTENCES = {
     JournalAct.AUDIT: "Contrôle de l'intégrité du porte-documents",
     JournalAct.EXPORT: "Téléchargement de tous vos documents",
     JournalAct.REPLACE: "Remplacement d'un document",
+    JournalAct.TRANSFER: "Document passé d'un compte à un autre",
     JournalAct.RESTORE: "Remise en service depuis une sauvegarde",
 }
 _LINK_STEPS = {
@@ -104,9 +106,29 @@ _REQUEST_STEPS = {
     "upheld_for_you": "Un agent a examiné votre opposition : la demande ne prend pas effet sans votre accord",
 }
 
+_MANDATE_STEPS = {
+    "mandate_given": "Mandat donné",
+    "mandate_accepted": "Mandat accepté",
+    "mandate_narrowed": "Un thème d'un mandat a été retiré",
+    "mandate_ended": "Mandat arrêté",
+}
+_ACCOUNT_STEPS = {
+    "account_joined": "Vous avez relié un autre compte",
+    "merge_asked": "Vous avez demandé à réunir deux comptes. Deux agents vont regarder",
+    "merged": "Deux agents ont réuni vos deux comptes",
+    "merge_refused": "Deux agents ont examiné votre demande : vos comptes restent séparés",
+    "part_asked": "Vous avez demandé à séparer deux comptes réunis",
+    "parted": "Vos deux comptes sont de nouveau séparés",
+}
 _RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
 _REFUSED_STEPS = {"link": "Un code pour relier un service a été refusé"}
-_STEPS = {JournalAct.LINK: _LINK_STEPS, JournalAct.REQUEST: _REQUEST_STEPS, JournalAct.REFUSE: _REFUSED_STEPS}
+_STEPS = {
+    JournalAct.LINK: _LINK_STEPS,
+    JournalAct.REQUEST: _REQUEST_STEPS,
+    JournalAct.REFUSE: _REFUSED_STEPS,
+    JournalAct.SIGN_IN: _ACCOUNT_STEPS,
+    JournalAct.GRANT: _MANDATE_STEPS,
+}
 _GRANT_STATES = {
     "requested": "Un service vous demande une autorisation",
     "active": "Autorisation de réutiliser vos documents",
@@ -122,8 +144,13 @@ def trace_of(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, *, limit: in
     entries = entries_about(tx, person_id, limit=limit)
     kinds = _kinds(tx, {stored.entry.document for stored in entries if stored.entry.document is not None})
     asked = {stored.entry_id: _behalf(stored.entry) for stored in entries}
+    acted = {UUID(under) for one in entries if isinstance(under := one.entry.detail.get("mandate"), str)}
+    helpers = helpers_named(tx, acted) if acted else {}
     words = {one: in_words(tx, *one) for one in set(filter(None, asked.values()))}
-    return [_line(catalogue, stored, kinds, words.get(asked[stored.entry_id] or ("", ""), "")) for stored in entries]
+    return [
+        _line(catalogue, stored, kinds, words.get(asked[stored.entry_id] or ("", ""), ""), (helpers, person_id))
+        for stored in entries
+    ]
 
 
 def _behalf(entry: JournalEntry) -> tuple[str, str] | None:
@@ -139,14 +166,20 @@ def _kinds(tx: ReadTx, documents: set[UUID]) -> dict[UUID, EvidenceType]:
     return {row.document_id: EvidenceType(row.evidence_type) for row in rows}
 
 
-def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceType], behalf: str) -> TraceLine:
+def _line(
+    catalogue: Catalogue,
+    stored: StoredEntry,
+    kinds: dict[UUID, EvidenceType],
+    behalf: str,
+    seen: tuple[dict[str, str], PersonId],
+) -> TraceLine:
     entry = stored.entry
     kind = catalogue.evidence.get(kinds.get(entry.document, EvidenceType.UNKNOWN)) if entry.document else None
     step = entry.detail.get("step")
     return TraceLine(
         at=stored.recorded_at,
         act=entry.act.value,
-        who=_who(catalogue, entry),
+        who=_helper(entry, *seen) or _who(catalogue, entry),
         what=_what(stored) + (f" : {kind.name_fr}" if kind is not None and step != "told" else ""),
         why=", ".join(filter(None, (_why(catalogue, stored), behalf))),
         document=entry.document,
@@ -158,6 +191,16 @@ def _line(catalogue: Catalogue, stored: StoredEntry, kinds: dict[UUID, EvidenceT
 def _release(entry: JournalEntry) -> UUID | None:
     named = entry.detail.get("release")
     return UUID(named) if isinstance(named, str) else None
+
+
+def _helper(entry: JournalEntry, helpers: dict[str, str], reader: PersonId) -> str | None:
+    """Return who acted for the person, where a helper did; and of a mandate, where the other side did."""
+    if "of_mandate" in entry.detail and entry.actor.id != str(reader):
+        return "L'autre personne du mandat"
+    under = entry.detail.get("mandate")
+    if not isinstance(under, str) or entry.actor.kind is not ActorKind.RESIDENT:
+        return None
+    return f"{helpers.get(under, 'Votre aidant')}, pour vous"
 
 
 def _who(catalogue: Catalogue, entry: JournalEntry) -> str:

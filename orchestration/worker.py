@@ -31,6 +31,7 @@ from hub.linking.proposing import examine_proposal
 from hub.notifications.deliveries import Sender
 from hub.notifications.letting_go import prune, warn
 from hub.notifications.postman import Postman
+from hub.persons.merging import part_accounts
 from hub.persons.proving import examine_claim
 from hub.releases.disclosing import forget_old_disclosures
 from hub.releases.informing import destroy_ended
@@ -100,6 +101,7 @@ class Worker:
             Job.EVALUATE_FAMILY: self._evaluate,
             Job.EXAMINE_CLAIM: lambda one: _within(parts.custody, lambda tx: examine_claim(tx, one, now=now())),
             Job.EXAMINE_PROPOSAL: lambda one: _within(parts.custody, lambda tx: examine_proposal(tx, one, now=now())),
+            Job.PART_ACCOUNTS: lambda one: part_accounts(parts.custody, one),
             Job.APPLY_REVIEW: lambda one: apply_review(parts.custody, parts.catalogue, one),
             Job.FETCH_QUOTIENT_FAMILIAL: self._fetch,
         }

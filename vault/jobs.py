@@ -18,6 +18,7 @@ class Job(StrEnum):
     ERASE_DOCUMENT = "erase_document"
     EVALUATE_FAMILY = "evaluate_family"
     EXAMINE_CLAIM = "examine_claim"
+    PART_ACCOUNTS = "part_accounts"
     EXAMINE_PROPOSAL = "examine_proposal"
     APPLY_REVIEW = "apply_review"
     FETCH_QUOTIENT_FAMILIAL = "fetch_quotient_familial"

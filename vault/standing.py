@@ -31,7 +31,7 @@ class Purpose(StrEnum):
     BACKUP = "backup"
 
 
-KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose", "session", "account")
+KINDS = ("person", "agent", "partner", "ticket", "entry", "job", "purpose", "session", "account", "mandate")
 """What a standing may name: the settings ``unefois.…`` that policies read."""
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 _NOW: ContextVar[Mapping[str, str]] = ContextVar("standing", default=_NOBODY)
@@ -40,6 +40,11 @@ _NOW: ContextVar[Mapping[str, str]] = ContextVar("standing", default=_NOBODY)
 def stand(**named: object) -> None:
     """Work by this authority from now on in this request, and by no earlier one; only who established it may call this."""
     _NOW.set(_checked(named))
+
+
+def mandate() -> str | None:
+    """Return under which mandate a helper acts for the person this request stands for, if one does."""
+    return _NOW.get().get("mandate")
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from pydantic import Field
 from contracts.authorisations import AuthorisationState, Frequency
 from contracts.documents import EvidenceType
 from contracts.grounds import Purpose
-from contracts.identifiers import PartnerPseudonym
 from hub.api.authorisation import CallerDep
 from hub.api.authorisation import DoorDep as ReleaseDep
 from hub.api.callers import DoorDep, FreshResident, Resident
@@ -20,7 +19,7 @@ from hub.api.shapes import Shape, Treatment, Word
 from hub.authorisations import asking, deciding, listing
 from hub.bootstrap import Door
 from hub.errors import NotHabilitated, OutsideAgreement, OutsideGrant
-from hub.partners.pseudonyms import Named, resolve
+from hub.linking.links import own_line
 from hub.persons.accounts import SignedIn
 from hub.requests.notices import notices_of
 
@@ -195,7 +194,7 @@ def ask_authorisation(told: AskedShape, door: ReleaseDep, caller: CallerDep) -> 
     now = door.custody.now()
     try:
         with door.custody.db.transaction() as tx:
-            line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+            line_id = own_line(tx, caller.siret, told.subject)
             standing = asking.ask_authorisation(tx, door.catalogue, caller, line_id, asked, now=now)
     except (NotHabilitated, OutsideAgreement, OutsideGrant) as refusal:
         with door.custody.db.transaction() as tx:
@@ -208,7 +207,7 @@ def ask_authorisation(told: AskedShape, door: ReleaseDep, caller: CallerDep) -> 
 def read_standings(subject: UUID, door: ReleaseDep, caller: CallerDep) -> list[StandingShape]:
     """Return how the authorisations for one of one's own subjects stand, newest first."""
     with door.custody.db.read() as tx:
-        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(subject))
+        line_id = own_line(tx, caller.siret, subject)
         return [StandingShape.model_validate(one) for one in asking.standings(tx, caller.siret, line_id)]
 
 

@@ -1,16 +1,19 @@
 """Who calls a resident's route: the session cookie, and the rule that no other site's page may use it."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from contracts.calendar import paris_day
 from hub.api.edge import spend_quota
 from hub.api.repeating import once
 from hub.bootstrap import Door
-from hub.errors import AgentSignInRequired, CrossSite, SignInRequired
+from hub.errors import AgentSignInRequired, CrossSite, OutsideMandate, SignInRequired
 from hub.persons.accounts import SignedIn, require_fresh, session_shown, signed_in
+from hub.persons.acting import acting_under
 from hub.persons.agents import SignedInAgent, agent_of
 from hub.persons.joining import require_own_level
 from hub.quotas import quotas_of
@@ -39,6 +42,14 @@ async def resident(request: Request) -> SignedIn:
     """
     who = await run_in_threadpool(_resident, request)
     # Said here and not in the thread, whose context ends with it.
+    _stand_for(who)
+    await once(request, door_of(request).custody, str(who.person_id))
+    return who
+
+
+async def own_resident(request: Request) -> SignedIn:
+    """Return who is signed in, whomever they act for: what a mandate itself is about is one's own."""
+    who = await run_in_threadpool(_signed_in, request)
     stand(person=who.person_id)
     await once(request, door_of(request).custody, str(who.person_id))
     return who
@@ -50,7 +61,7 @@ def resident_or_nobody(request: Request) -> SignedIn | None:
         who = _resident(request)
     except SignInRequired:
         return None
-    stand(person=who.person_id)
+    _stand_for(who)
     return who
 
 
@@ -75,7 +86,36 @@ def agent_or_nobody(request: Request) -> SignedInAgent | None:
     return who
 
 
+def _stand_for(who: SignedIn) -> None:
+    if who.mandate_id is None:
+        stand(person=who.person_id)
+    else:
+        stand(person=who.person_id, mandate=who.mandate_id)
+
+
 def _resident(request: Request) -> SignedIn:
+    """Return who is signed in, or for whom they act where their mandate covers this request.
+
+    Raises :class:`OutsideMandate` for any other request, and from the one on that follows the end of a mandate.
+    """
+    who = _signed_in(request)
+    if who.mandate_id is None:
+        return who
+    door = door_of(request)
+    with standing(person=who.person_id), door.custody.db.read() as tx:
+        acting = acting_under(tx, who.mandate_id, who.person_id, today=paris_day(door.custody.now()))
+    if acting is None or not acting.covers(request.method, request.url.path):
+        raise OutsideMandate
+    return replace(
+        who,
+        person_id=acting.person_id,
+        family_name=acting.person_name,
+        given_names=(),
+        helper=acting.helper_name,
+    )
+
+
+def _signed_in(request: Request) -> SignedIn:
     refuse_cross_site(request)
     door = door_of(request)
     token = request.cookies.get(COOKIE)
@@ -98,6 +138,9 @@ def fresh_resident(request: Request, who: Annotated[SignedIn, Depends(resident)]
 
 def prove_afresh(door: Door, who: SignedIn) -> None:
     """Raise as :func:`fresh_resident` does; for routes where only some of what can be asked takes it."""
+    if who.mandate_id is not None:
+        # What opens, destroys or takes away is the person's own, whatever their helper may do.
+        raise OutsideMandate
     require_fresh(who, now=door.custody.now())
     with door.custody.db.single() as tx:
         require_own_level(tx, who)
@@ -145,6 +188,7 @@ async def _own_door(request: Request) -> Door:
 
 
 Resident = Annotated[SignedIn, Depends(resident)]
+OwnResident = Annotated[SignedIn, Depends(own_resident)]
 FreshResident = Annotated[SignedIn, Depends(fresh_resident)]
 Agent = Annotated[SignedInAgent, Depends(agent)]
 DoorDep = Annotated[Door, Depends(_own_door)]

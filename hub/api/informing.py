@@ -6,13 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from contracts.identifiers import PartnerPseudonym
 from hub.api.authorisation import CallerDep
 from hub.api.authorisation import DoorDep as ReleaseDep
 from hub.api.callers import DoorDep, Resident
 from hub.api.shapes import Shape, Treatment, Word
 from hub.errors import NoGround, NotHabilitated, OutsideAgreement, OutsideGrant
-from hub.partners.pseudonyms import Named, resolve
+from hub.linking.links import own_line
 from hub.releases import informing
 
 router = APIRouter(prefix="/v1/rights-information", tags=["authorisations"])
@@ -69,7 +68,7 @@ def inform(told: InformShape, door: ReleaseDep, caller: CallerDep) -> InformedSh
     now, what = door.custody.now(), (told.service, told.on_behalf_of)
     try:
         with door.custody.db.transaction() as tx:
-            line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+            line_id = own_line(tx, caller.siret, told.subject)
             row = informing.inform(tx, door.catalogue, caller, line_id, what, now=now)
     except (NoGround, NotHabilitated, OutsideAgreement, OutsideGrant) as refusal:
         with door.custody.db.transaction() as tx:
@@ -82,6 +81,6 @@ def inform(told: InformShape, door: ReleaseDep, caller: CallerDep) -> InformedSh
 def not_entitled(subject: UUID, service: str, door: ReleaseDep, caller: CallerDep) -> Response:
     """Say that the family has no such right: the data are destroyed at once, here and with the body."""
     with door.custody.db.transaction() as tx:
-        line_id = resolve(tx, caller.siret, Named.FILE, PartnerPseudonym(subject))
+        line_id = own_line(tx, caller.siret, subject)
         informing.find_not_entitled(tx, caller, line_id, service, now=door.custody.now())
     return Response(status_code=204)

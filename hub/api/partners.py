@@ -22,8 +22,8 @@ from hub.deposits.export import spend as leave
 from hub.deposits.once import Attempt, once
 from hub.deposits.preview import spend
 from hub.errors import OutsideAgreement, OutsideGrant
+from hub.linking.links import own_line
 from hub.partners.credentials import Caller
-from hub.partners.pseudonyms import Named, resolve
 from hub.releases.asking import Answer, AnswerKind, Asked, Desk, ask, fetch, may_ask, said_before
 from hub.school_files.asks import ask_family, keep_refusal, refuse
 from vault.crypto.envelope import WHOLE_LIMIT
@@ -90,7 +90,7 @@ def ask_of_family(
         en="The family sees your question in its school file.",
     )
     with door.custody.db.read() as reading:
-        line_id = resolve(reading, caller.siret, Named.FILE, PartnerPseudonym(told.subject))
+        line_id = own_line(reading, caller.siret, told.subject)
     with once_for(door, caller, idempotency_key, FamilyAskShape, digest) as attempt:
         if attempt.stored is not None:
             return asked

@@ -56,6 +56,8 @@ REASONS: dict[type[Exception], str] = {
     hub_errors.TooManyCodes: "too-many-codes",
     hub_errors.AnswerOnly: "answer-only",
     hub_errors.CopyNotMarked: "integrity",
+    hub_errors.Superseded: "superseded",
+    hub_errors.OutsideMandate: "outside-mandate",
     hub_errors.CodeRefused: "code-refused",
     hub_errors.InvalidClient: "invalid-client",
     hub_errors.InvalidToken: "invalid-token",
@@ -114,8 +116,8 @@ _CHALLENGES = {
 _STATUSES = {404: "not-found", 405: "method-not-allowed", 401: "sign-in-required", 413: "too-large"}
 
 
-def problem(kind: ProblemType, correlation: str, detail: str = "") -> JSONResponse:
-    """Return the problem document of ``kind``; ``detail`` holds words of ours only."""
+def problem(kind: ProblemType, correlation: str, detail: str = "", **members: str) -> JSONResponse:
+    """Return the problem document of ``kind``; ``detail`` and ``members`` hold words and handles of ours only."""
     body = {
         "type": kind.uri,
         "title": kind.title,
@@ -123,7 +125,7 @@ def problem(kind: ProblemType, correlation: str, detail: str = "") -> JSONRespon
         "detail": detail or kind.title,
         "fr": kind.fr,
         "correlation_id": correlation,
-    }
+    } | members
     headers = {CORRELATION_HEADER: correlation, "cache-control": "no-store"}
     if kind.name in _CHALLENGES:
         error = f'error="{_CHALLENGES[kind.name]}", ' if _CHALLENGES[kind.name] else ""
@@ -163,7 +165,8 @@ def _known(request: Request, error: Exception) -> Response:
     level = logging.ERROR if kind.status >= 500 else logging.INFO
     # Name of the reason only: a detail may carry what the caller sent.
     _LOG.log(level, "refused %s %s", type(error).__name__, correlation)
-    answer = refusal_of(request, kind, _public_detail(error))
+    members = {"surviving": str(error.surviving)} if isinstance(error, hub_errors.Superseded) else {}
+    answer = refusal_of(request, kind, _public_detail(error), **members)
     if isinstance(error, hub_errors.ProofNonceNeeded):
         answer.headers["dpop-nonce"] = error.nonce
     if isinstance(error, hub_errors.ReleasesStopped):
@@ -206,8 +209,8 @@ def _framework(request: Request, error: Exception) -> Response:
     return answer
 
 
-def refusal_of(request: Request, kind: ProblemType, detail: str = "") -> Response:
+def refusal_of(request: Request, kind: ProblemType, detail: str = "", **members: str) -> Response:
     """Return a refusal as its reader can take it: a page where a person looks, else a problem document."""
     correlation = correlation_of(request)
     shown: Response | None = request.app.state.problem_page(request, kind, correlation)
-    return problem(kind, correlation, detail) if shown is None else shown
+    return problem(kind, correlation, detail, **members) if shown is None else shown

@@ -16,7 +16,7 @@ class ReviewShape(Shape):
     """One review as the queue shows it; ``state`` says whether it is free, one's own or a colleague's."""
 
     review_id: UUID
-    kind: Literal["fit", "family_link", "objection", "partner_link"]
+    kind: Literal["fit", "family_link", "objection", "partner_link", "account_merge"]
     service: str
     requirement: str | None
     body: str

@@ -19,7 +19,7 @@ from contracts.identifiers import PersonId, new_uuid
 from hub.api.agent_sign_in import home_of, open_agent_session
 from hub.api.callers import COOKIE, DoorDep, refuse_cross_site
 from hub.bootstrap import Door
-from hub.errors import NothingHere, SignInFailed, SignInRequired
+from hub.errors import AccountsFull, NothingHere, SignInFailed, SignInRequired
 from hub.persons.accounts import (
     PENDING_LIFE,
     SESSION_LIFE,
@@ -34,6 +34,7 @@ from hub.persons.accounts import (
     signed_in,
 )
 from hub.persons.joining import join_accounts
+from hub.persons.merging import ask_to_merge
 from vault.db import WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
@@ -162,7 +163,7 @@ def _converse(
 
 def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | None) -> tuple[str, PersonId]:
     """Open a session in the place of the one the browser had, whose account may be the one to join; return whose."""
-    person, provider = proved.person, pending.provider
+    person = proved.person
     identity = Identity(
         issuer=person.issuer,
         subject=person.subject,
@@ -178,24 +179,36 @@ def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | No
     if not identity.born_on:
         raise SignInFailed("not a resident's account")
     now = door.custody.now()
-    with door.custody.db.transaction() as tx:
-        if pending.joins is not None:
-            _join(tx, pending, identity, before, now=now)
-        close_session(tx, before or "")
-        account_id = enter(tx, identity, now=now)
-        token = open_session(
-            tx,
-            account_id,
-            provider=provider,
-            id_token=proved.id_token,
-            authenticated_at=proved.authenticated_at,
-            now=now,
-        )
-        who = signed_in(tx, token, now=now)
-        tx.stand(person=who.person_id)
-        detail = {"provider": provider, "level": person.level}
-        actor = Actor(ActorKind.RESIDENT, str(who.person_id))
-        append(tx, JournalEntry(act=JournalAct.SIGN_IN, actor=actor, subjects=(who.person_id,), detail=detail))
+    try:
+        with door.custody.db.transaction() as tx:
+            if pending.joins is not None:
+                _join(tx, pending, identity, before, now=now)
+            return _opened(tx, pending, proved, identity, before, now=now)
+    except AccountsFull:
+        with door.custody.db.transaction() as tx:
+            # Both were proved, in this order and this browser: what to make of it is for agents.
+            ask_to_merge(tx, signed_in(tx, before, now=now), identity, now=now)
+        raise
+
+
+def _opened(
+    tx: WriteTx, pending: PendingSignIn, proved: _Proved, identity: Identity, before: str | None, *, now: datetime
+) -> tuple[str, PersonId]:
+    close_session(tx, before or "")
+    account_id = enter(tx, identity, now=now)
+    token = open_session(
+        tx,
+        account_id,
+        provider=pending.provider,
+        id_token=proved.id_token,
+        authenticated_at=proved.authenticated_at,
+        now=now,
+    )
+    who = signed_in(tx, token, now=now)
+    tx.stand(person=who.person_id)
+    detail = {"provider": pending.provider, "level": proved.person.level}
+    actor = Actor(ActorKind.RESIDENT, str(who.person_id))
+    append(tx, JournalEntry(act=JournalAct.SIGN_IN, actor=actor, subjects=(who.person_id,), detail=detail))
     return token, who.person_id
 
 

@@ -17,14 +17,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
-from contracts.events import EventData, PartnerLinked, PartnerUnlinked
+from contracts.events import EventData, PartnerLinked, PartnerUnlinked, SubjectSuperseded
 from contracts.identifiers import EnrolmentLineId, PartnerPseudonym, PersonId, Siret, new_uuid
-from hub.errors import NothingHere
+from hub.errors import NothingHere, Superseded
 from hub.linking.codes import Place
 from hub.linking.tables import PARTNER_LINK
 from hub.notifications.fanout import Signal, notify
 from hub.partners.pseudonyms import Named, pseudonym, resolve
 from hub.partners.tables import PSEUDONYM
+from hub.persons.tables import LINE_SUCCESSION
 from hub.requests.lines import school_year_of
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import load
@@ -34,7 +35,7 @@ from vault.journal.records import Actor, JournalAct, JournalEntry
 from vault.outbox import publish
 from vault.ready import Ready
 
-LINK = "link"
+LINK, SUBJECT = "link", "subject"
 """What a partner is told of in place of a requirement."""
 
 
@@ -177,6 +178,47 @@ def line_linked(tx: ReadTx, siret: Siret, subject: UUID, service: str) -> Enrolm
     """Return the line that a partner's pseudonym of a child means for a service: the newest, of who linked last."""
     row = tx.row(_LINE, {"siret": siret, "subject": subject, "service": service})
     return None if row is None else EnrolmentLineId(row.line_id)
+
+
+def own_line(tx: ReadTx, siret: Siret, subject: UUID) -> UUID | None:
+    """Return the line a partner means by its pseudonym; nothing for anybody else's.
+
+    Raises :class:`Superseded` for one that another line of the same partner took over when two accounts became one.
+    """
+    line_id = resolve(tx, siret, Named.FILE, subject)
+    require_current(tx, siret, line_id)
+    return line_id
+
+
+def require_current(tx: ReadTx, siret: Siret, line_id: UUID | None) -> None:
+    """Raise :class:`Superseded` where a partner's line rests since two accounts became one, naming the one that goes on."""
+    goes_on = (
+        select(PSEUDONYM.c.value)
+        .join(LINE_SUCCESSION, LINE_SUCCESSION.c.survivor_line_id == PSEUDONYM.c.subject_id)
+        .where(
+            LINE_SUCCESSION.c.line_id == line_id,
+            PSEUDONYM.c.siret == siret,
+            PSEUDONYM.c.kind == Named.FILE.value,
+        )
+    )
+    found = None if line_id is None else tx.execute(goes_on).scalar_one_or_none()
+    if found is not None:
+        raise Superseded(found)
+
+
+def tell_superseded(tx: WriteTx, merge_id: UUID, *, now: datetime) -> None:
+    """Tell each body whose line rests since a merge; asked by its own name, it answers with the one that goes on."""
+    rests = (
+        select(ENROLMENT_LINE.c.line_id, ENROLMENT_LINE.c.body, ENROLMENT_LINE.c.service, SCHOOL_FILE.c.school_year)
+        .join(LINE_SUCCESSION, LINE_SUCCESSION.c.line_id == ENROLMENT_LINE.c.line_id)
+        .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)
+        .where(LINE_SUCCESSION.c.merge_id == merge_id)
+    )
+    for row in tx.execute(rests).all():
+        event = SubjectSuperseded(row.line_id)
+        event_id = publish(tx, event, now=now)
+        signal = Signal(event_id, event.type, row.line_id, row.service, SUBJECT, row.school_year)
+        notify(tx, Siret(row.body), signal, now=now)
 
 
 def line_named(tx: ReadTx, siret: Siret, subject: UUID, service: str) -> UUID | None:

@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from contracts.calendar import paris_day
 from contracts.identifiers import PersonId, Siret
 from hub.errors import CodeRefused, HubError, InvalidValue, NothingHere, OutsideAgreement, OutsideGrant
-from hub.linking.codes import Coined, NewCode, Place, Tried, attempt, keep, use_up
+from hub.linking.codes import Coined, Place, Tried, attempt, keep, use_up
 from hub.linking.links import Basis, PartnerView, Source, journal_link, make_link
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.registry import agreements_of
 from hub.persons.family import children_of
+from hub.persons.spoken_codes import NewCode
 from hub.requirements.catalogue import Catalogue
 from vault.db import Database, ReadTx, WriteTx
 from vault.journal.entries import append

@@ -8,18 +8,18 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
-from connectors.mail import MailWay
+from connectors.mail import Letter, MailWay
 from connectors.port import Binding, Transport
 from connectors.post.codec import PrintCodec, file_name
 from connectors.sms.codec import TextMessage
 from connectors.sms.gateway import TextWay
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from hub.errors import NothingHere
-from hub.notifications.letters import family_letter, partner_letter, printed_letter
+from hub.notifications.letters import family_letter, mandate_letter, partner_letter, printed_letter
 from hub.notifications.messages import Kind
 from hub.notifications.proving_numbers import make_number_code
 from hub.notifications.return_codes import make_code
-from hub.notifications.texts import code_text, family_text
+from hub.notifications.texts import code_text, family_text, mandate_text
 from hub.partners.tables import PARTNER
 from hub.persons.postal import postal_address_of
 from hub.persons.residences import contact_of
@@ -48,9 +48,13 @@ class ByMail:
                 contact = contact_of(tx, row.person_id)
                 if contact is None or contact.value is None:
                     return None
-                again = row.kind == Kind.REMINDER
-                letter = family_letter(row.message_id, contact.value, self.door_url, again=again)
+                letter = self._family(row, contact.value)
         return self.way.send(letter)
+
+    def _family(self, row: "Row[Any]", to: str) -> Letter:
+        if row.kind == Kind.MANDATE:
+            return mandate_letter(row.message_id, to, self.door_url)
+        return family_letter(row.message_id, to, self.door_url, again=row.kind == Kind.REMINDER)
 
     def arrived(self, row: "Row[Any]") -> bool | None:  # noqa: ARG002 - the protocol's signature
         """Say nothing: only a reader of the server's log could tell."""
@@ -84,7 +88,8 @@ class BySms:
             contact = contact_of(tx, row.person_id)
         if contact is None or contact.value is None:
             return None
-        return contact.value, family_text(again=row.kind == Kind.REMINDER)
+        words = mandate_text() if row.kind == Kind.MANDATE else family_text(again=row.kind == Kind.REMINDER)
+        return contact.value, words
 
     def _code(self, row: "Row[Any]") -> tuple[str, str] | None:
         try:

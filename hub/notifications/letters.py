@@ -28,6 +28,22 @@ jamais votre mot de passe, ni un paiement, par courriel.
 
 Ville de Paris
 """
+_MANDATE = """Bonjour,
+
+Un mandat d'aide qui vous concerne a changé : quelqu'un peut agir pour une
+autre personne, ou ne le peut plus.
+
+Pour savoir lequel, connectez-vous :
+{door}/mandats
+
+Ce n'était pas vous ? Arrêtez le mandat sur cette page, ou allez au guichet de
+votre mairie d'arrondissement.
+
+Ce message ne dit rien de vous ni de l'autre personne. Nous ne vous demandons
+jamais votre mot de passe, ni un paiement, par courriel.
+
+Ville de Paris
+"""
 _FIRST = "Un document vous est demandé pour une démarche que vous avez faite."
 _STILL = "Nous attendons encore un document pour une démarche que vous avez faite."
 _FIRST_PRINTED = "Un document vous est demandé pour une démarche que vous avez faite auprès de la Ville de Paris."
@@ -83,6 +99,11 @@ def family_letter(message_id: UUID, to: str, door_url: str, *, again: bool) -> L
     """Return what a family is written: that something is asked, and where to read what."""
     text = _FAMILY.format(opening=_STILL if again else _FIRST, door=door_url)
     return Letter(str(message_id), to, _AGAIN if again else _SUBJECT, text)
+
+
+def mandate_letter(message_id: UUID, to: str, door_url: str) -> Letter:
+    """Return what both sides of a mandate are written when it begins or ends: that it did, and where to read of it."""
+    return Letter(str(message_id), to, "Ville de Paris : un mandat d'aide a changé", _MANDATE.format(door=door_url))
 
 
 def partner_letter(kind: Kind, message_id: UUID, to: str, release_url: str) -> Letter:

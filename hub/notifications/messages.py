@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """What waits for a webhook that is turned off is about to be let go."""
     WEBHOOK_LOST = "webhook_lost"
     """It was let go."""
+    MANDATE = "mandate"
+    """A mandate to act for somebody began, was narrowed or ended; to both of them."""
 
 
 def write_message(

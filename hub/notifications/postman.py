@@ -139,7 +139,12 @@ class Postman:
         contact = contact_of(tx, row.person_id)
         if contact is None or not contact.reachable or contact.channel != row.channel:
             return False
-        return not has_died(tx, row.person_id) and self.wanted(tx, row.about or row.message_id)
+        if has_died(tx, row.person_id):
+            return False
+        if row.kind == Kind.MANDATE:
+            # A letter carries a code that leads to what is asked: nothing is asked here, and the page tells.
+            return contact.channel is not Channel.POST
+        return self.wanted(tx, row.about or row.message_id)
 
     def _settle(
         self, row: "Row[Any]", state: str, words: str, *, was: str = "sending", not_before: datetime | None = None

@@ -13,6 +13,10 @@ _ASK = (
 )
 _FIRST = "un document vous est demandé"
 _STILL = "nous attendons un document"
+_MANDATE = (
+    "Ville de Paris : un mandat d'aide qui vous concerne a changé. "
+    "Connectez-vous à Une Fois, ou passez au guichet de votre mairie. Jamais de lien dans nos SMS."
+)
 _CODE = (
     "Ville de Paris : votre code est {code}. Il sert {minutes} minutes, à confirmer ce numéro. "
     "Vous n'avez rien demandé ? Ne le donnez à personne."
@@ -22,6 +26,11 @@ _CODE = (
 def family_text(*, again: bool) -> str:
     """Return what a family is written: that something is asked, and where to read what."""
     return _ASK.format(what=_STILL if again else _FIRST)
+
+
+def mandate_text() -> str:
+    """Return what both sides of a mandate are written when it changes: that it did, and where to read of it."""
+    return _MANDATE
 
 
 def code_text(code: str) -> str:

@@ -69,13 +69,17 @@ class SignedIn:
     family_name: str
     given_names: tuple[str, ...]
     id_token: str
+    mandate_id: UUID | None = None
+    """For whom this session acts, by whose mandate; ``person_id`` and the names are that person's then."""
+    helper: str | None = None
+    """Who acts for them, by name."""
 
 
 def remember_sign_in(tx: WriteTx, state: str, pending: PendingSignIn, *, now: datetime) -> None:
     """Keep what :func:`recall_sign_in` needs, under a digest of ``state``."""
     tx.execute(
         insert(PENDING_SIGN_IN).values(
-            state_digest=_digest(state),
+            state_digest=digest_of(state),
             provider=pending.provider,
             nonce=pending.nonce,
             verifier=pending.verifier,
@@ -90,7 +94,7 @@ def remember_sign_in(tx: WriteTx, state: str, pending: PendingSignIn, *, now: da
 def recall_sign_in(tx: WriteTx, state: str, *, now: datetime) -> PendingSignIn:
     """Return what was kept for ``state``, once; raises :class:`SignInFailed` the second time or too late."""
     row = tx.execute(
-        delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.state_digest == _digest(state)).returning(PENDING_SIGN_IN)
+        delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.state_digest == digest_of(state)).returning(PENDING_SIGN_IN)
     ).one_or_none()
     if row is None or row.expires_at <= now:
         raise SignInFailed("unknown or expired state")
@@ -155,7 +159,7 @@ def open_session(
     tx.stand(session=session_shown(token))
     tx.execute(
         insert(SESSION).values(
-            token_digest=_digest(token),
+            token_digest=digest_of(token),
             account_id=account_id,
             provider=provider,
             id_token=id_token,
@@ -169,7 +173,7 @@ def open_session(
 def close_session(tx: WriteTx, token: str) -> None:
     """End the session of ``token``; harmless where there is none."""
     tx.stand(session=session_shown(token))
-    tx.execute(delete(SESSION).where(SESSION.c.token_digest == _digest(token)))
+    tx.execute(delete(SESSION).where(SESSION.c.token_digest == digest_of(token)))
 
 
 _SIGNED_IN = Ready(
@@ -187,14 +191,14 @@ _SIGNED_IN = Ready(
 
 def session_shown(token: str | None) -> str:
     """Return how a transaction stands for the session of ``token``: the database shows it this one."""
-    return _digest(token or "").hex()
+    return digest_of(token or "").hex()
 
 
 def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
     """Return whose session ``token`` opens, in a transaction that stands for it; raises :class:`SignInRequired`."""
     if not token:
         raise SignInRequired
-    row = tx.row(_SIGNED_IN, {"digest": _digest(token)})
+    row = tx.row(_SIGNED_IN, {"digest": digest_of(token)})
     if row is None or row.expires_at <= now:
         raise SignInRequired
     return SignedIn(
@@ -206,6 +210,7 @@ def signed_in(tx: ReadTx, token: str | None, *, now: datetime) -> SignedIn:
         family_name=row.family_name,
         given_names=tuple(row.given_names),
         id_token=row.id_token,
+        mandate_id=row.mandate_id,
     )
 
 
@@ -262,5 +267,6 @@ def _names(value: object) -> list[object]:
     return value
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """Return what is kept of a secret that was drawn at random."""
     return hashlib.sha256(secret.encode()).digest()

@@ -65,6 +65,7 @@ SESSION = Table(
     Column("id_token", Text, nullable=False),
     Column("authenticated_at", TIMESTAMP(timezone=True), nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("mandate_id", Uuid),
 )
 
 FAMILY_LINK = Table(
@@ -109,6 +110,7 @@ REVIEW = Table(
     Column("claim_id", Uuid),
     Column("line_id", Uuid),
     Column("proposal_id", Uuid),
+    Column("other_id", Uuid),
     Column("requirement", Text),
     Column("service", Text, nullable=False),
     Column("body", Text),
@@ -252,4 +254,60 @@ COUNTER_VISIT = Table(
     Column("message_id", Uuid, nullable=False),
     Column("opened_at", TIMESTAMP(timezone=True), nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+PERSON_MERGE = Table(
+    "person_merge",
+    METADATA,
+    Column("merge_id", Uuid, primary_key=True),
+    Column("survivor_id", Uuid, nullable=False),
+    Column("merged_id", Uuid, nullable=False),
+    Column("source_review", Uuid, nullable=False),
+    Column("merged_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("part_asked_at", TIMESTAMP(timezone=True)),
+    Column("parted_at", TIMESTAMP(timezone=True)),
+)
+
+PERSON_MERGE_ITEM = Table(
+    "person_merge_item",
+    METADATA,
+    Column("merge_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("row_id", Uuid, primary_key=True),
+)
+
+LINE_SUCCESSION = Table(
+    "line_succession",
+    METADATA,
+    Column("line_id", Uuid, primary_key=True),
+    Column("survivor_line_id", Uuid, nullable=False),
+    Column("merge_id", Uuid, nullable=False),
+)
+
+MANDATE = Table(
+    "mandate",
+    METADATA,
+    Column("mandate_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("person_name", Text, nullable=False),
+    Column("helper_id", Uuid),
+    Column("helper_name", Text),
+    Column("locator", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("code_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("given_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("accepted_at", TIMESTAMP(timezone=True)),
+    Column("valid_until", Date, nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+)
+
+MANDATE_THEME = Table(
+    "mandate_theme",
+    METADATA,
+    Column("mandate_id", Uuid, primary_key=True),
+    Column("theme", Text, primary_key=True),
+    Column("revoked_at", TIMESTAMP(timezone=True)),
 )

@@ -14,8 +14,17 @@ from contracts.answers import Gives
 from contracts.calendar import paris_day
 from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym
-from hub.errors import AnswerOnly, HubError, InvalidValue, NoGround, NothingHere, OutsideAgreement, OutsideGrant
-from hub.linking.links import line_named
+from hub.errors import (
+    AnswerOnly,
+    HubError,
+    InvalidValue,
+    NoGround,
+    NothingHere,
+    OutsideAgreement,
+    OutsideGrant,
+    Superseded,
+)
+from hub.linking.links import line_named, own_line
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym
@@ -122,7 +131,8 @@ def ask(
     ``keep`` is given the answer in the transaction that writes it down. « None » is the answer for a subject that does
     not exist, for one that is somebody else's, and where there is nothing and nothing is awaited, all alike. Raises
     :class:`InvalidValue`, :class:`OutsideAgreement` (as :class:`~hub.errors.AnswerOnly` where documents are not given),
-    :class:`OutsideGrant` and :class:`NoGround`; the journal keeps each refusal.
+    :class:`OutsideGrant`, :class:`NoGround`, and :class:`Superseded` for a line that another one took over; the journal
+    keeps each refusal.
     """
     custody, now = desk.custody, desk.custody.now()
     try:
@@ -130,7 +140,7 @@ def ask(
             answer = _answer(tx, desk, caller, asked, now=now)
             keep(tx, answer)
             return answer
-    except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
+    except (OutsideAgreement, OutsideGrant, NoGround, Superseded) as refusal:
         with custody.db.transaction() as tx:
             _keep_refusal(tx, caller, asked, refusal, now=now)
         raise
@@ -203,6 +213,8 @@ def _answer(tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, *, now: datet
     )
     wants = _most(agreements_in(agreed), caller, asked)
     found = standing_in(lines or children, name, today=today)
+    if found is None:
+        own_line(tx, caller.siret, asked.subject)
     if found is not None and found.rested is not None:
         offer = _stated if wants is Gives.ANSWER else _listed
         return offer(tx, desk, caller, asked, (found, found.rested), now=now)

@@ -11,6 +11,7 @@ from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, Outcome
 from contracts.identifiers import DocumentId
 from contracts.reviews import FIT_REASONS
+from hub.linking.links import tell_superseded
 from hub.linking.proposing import PARTNER_LINK, link_proposed
 from hub.persons.deaths import record_death
 from hub.persons.links import (
@@ -25,6 +26,7 @@ from hub.persons.links import (
     new_child,
     write_link,
 )
+from hub.persons.merging import ACCOUNT_MERGE, keep_apart, merge_accounts
 from hub.persons.proving import DEATH_DECLARED, Paper, prove_claims, set_claim
 from hub.persons.tables import CIVIL_STATUS, FAMILY_CLAIM, REVIEW
 from hub.requests.confirming import OBJECTION
@@ -63,6 +65,8 @@ def apply_review(custody: Custody, catalogue: Catalogue, review_id: UUID) -> Non
         elif row.kind == PARTNER_LINK:
             if row.outcome is Outcome.PASSED:
                 link_proposed(tx, row.proposal_id, row.adult_id, row.child_id, row.review_id, now=now)
+        elif row.kind == ACCOUNT_MERGE:
+            _merge(tx, custody, row, now=now)
         elif row.reason == DEATH_DECLARED:
             _end_by_death(tx, row, now=now)
         elif row.outcome is Outcome.PASSED:
@@ -71,6 +75,15 @@ def apply_review(custody: Custody, catalogue: Catalogue, review_id: UUID) -> Non
         else:
             _refuse(tx, row)
         tx.execute(update(REVIEW).where(REVIEW.c.review_id == review_id).values(applied_at=now))
+
+
+def _merge(tx: WriteTx, custody: Custody, row: Any, *, now: datetime) -> None:
+    """Make two accounts one, and tell the bodies whose line rests since."""
+    merge_id = merge_accounts(tx, custody, row) if row.outcome is Outcome.PASSED else None
+    if merge_id is None:
+        keep_apart(tx, row)
+    else:
+        tell_superseded(tx, merge_id, now=now)
 
 
 def _tell_family(tx: WriteTx, row: Any) -> None:

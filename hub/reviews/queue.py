@@ -11,6 +11,7 @@ from contracts.identifiers import Siret
 from hub.errors import InvalidValue, NothingHere
 from hub.linking.proposing import PARTNER_LINK
 from hub.persons.agents import Role, SignedInAgent
+from hub.persons.merging import ACCOUNT_MERGE
 from hub.persons.tables import REVIEW, REVIEW_OPINION
 from hub.releases.kinds import grant_stands
 from hub.requests.confirming import OBJECTION, Consent
@@ -73,7 +74,8 @@ def waiting(now: datetime) -> ColumnElement[bool]:
 
     Of a fit: the family's request is open, its paper stands and may be reused by that body, and nothing satisfies the
     requirement meanwhile. What the family has not allowed the body to see is not in its queue. Of a disagreement: the
-    objection has not been taken back. What a partner proposed waits until it is over.
+    objection has not been taken back. What a partner proposed waits until it is over, and two
+    accounts until they are decided about.
     """
     granted = (
         select(REUSE_GRANT.c.grant_id)
@@ -109,7 +111,7 @@ def waiting(now: datetime) -> ColumnElement[bool]:
     link = and_(REVIEW.c.kind == "family_link", or_(REVIEW.c.document_id.is_(None), stands))
     fit = and_(REVIEW.c.kind == "fit", granted, stands, ~satisfied)
     disagreed = and_(REVIEW.c.kind == OBJECTION, _objected())
-    proposed = REVIEW.c.kind == PARTNER_LINK
+    proposed = REVIEW.c.kind.in_((PARTNER_LINK, ACCOUNT_MERGE))
     return and_(REVIEW.c.state == "waiting", or_(link, fit, disagreed, proposed))
 
 

@@ -83,7 +83,7 @@ class OpinionSeen:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDetail:
-    """One review whole; ``asked`` is the child as the adult wrote it, where they claimed one."""
+    """One review whole; ``asked`` is the child as somebody wrote it, or the person of the other account."""
 
     line: ReviewLine
     adult: PersonSeen
@@ -175,7 +175,7 @@ def _asked(tx: ReadTx, row: Any) -> PersonSeen | None:
     elif row.proposal_id is not None:
         claim = tx.execute(select(LINK_PROPOSAL).where(LINK_PROPOSAL.c.proposal_id == row.proposal_id)).one()
     else:
-        return None
+        return None if row.other_id is None else _person(tx, row.other_id)
     return PersonSeen(
         person_id=None,
         family_name=claim.family_name,

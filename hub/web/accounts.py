@@ -1,15 +1,18 @@
 """The page of one's own accounts: how one signs in, and joining another account by signing in there too."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from connectors.oidc.provider import ProviderConfig, Shape
 from hub.api.callers import DoorDep, FreshResident, Resident
 from hub.api.sign_in import Wish, send_to
 from hub.errors import InvalidValue
 from hub.persons.joining import OwnAccount, accounts_of
+from hub.persons.merging import ask_to_part, merges_of
+from hub.web import words
 from hub.web.forms import Fields
 from hub.web.rendering import render, visitor
 
@@ -36,6 +39,15 @@ class Joinable:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class MergedCard:
+    """Another account that was taken over, and whether it is about to be parted again."""
+
+    number: UUID
+    since: str
+    parting: bool
+
+
 @router.get(PATH)
 def show_accounts(request: Request, door: DoorDep, who: Resident) -> Response:
     """Show one's accounts, and the providers at which another one could be joined."""
@@ -48,7 +60,19 @@ def show_accounts(request: Request, door: DoorDep, who: Resident) -> Response:
         if config.shape in NAMES and config.issuer not in known
     ]
     cards = [_card(one, list(door.providers.values())) for one in own]
-    return render(request, "accounts.html", who=visitor(who), accounts=cards, joinable=joinable)
+    with door.custody.db.read() as tx:
+        merged = [
+            MergedCard(one.merge_id, words.day(one.merged_at), one.part_asked) for one in merges_of(tx, who.person_id)
+        ]
+    return render(request, "accounts.html", who=visitor(who), accounts=cards, joinable=joinable, merged=merged)
+
+
+@router.post(PATH + "/{merge}/separer")
+def part(merge: UUID, door: DoorDep, who: FreshResident) -> Response:
+    """Have two accounts that became one parted again."""
+    with door.custody.db.transaction() as tx:
+        ask_to_part(tx, who.person_id, merge, now=door.custody.now())
+    return RedirectResponse(PATH, 303)
 
 
 @router.post(PATH)

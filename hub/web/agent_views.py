@@ -110,6 +110,7 @@ class ReviewPage:
     opinions: tuple[tuple[str, str], ...]
     is_link: bool
     question: str
+    asked_title: str
     form: DecisionForm
 
 
@@ -173,6 +174,7 @@ def review_page(
         opinions=tuple((_reason(detail, one.reason), one.note) for one in detail.opinions),
         is_link=detail.line.kind == "family_link",
         question=words.QUESTIONS[detail.line.kind],
+        asked_title=words.ASKED.get(detail.line.kind, words.ASKED_CHILD),
         form=_form(detail, sent or {}),
     )
 

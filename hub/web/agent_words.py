@@ -26,6 +26,7 @@ WHY = {
     "not_named": "Le document ne nomme pas la personne qui l'a déposé.",
     "identity_self_declared": "La personne a déclaré elle-même son identité, sans FranceConnect.",
     "child_in_household": "La CAF ou la MSA nomme cet enfant dans le foyer de la personne. Cela ne prouve pas un lien de parenté.",
+    "both_signed_in": "Une personne s'est connectée aux deux comptes, l'un après l'autre, et demande à les réunir. Deux agents doivent dire la même chose.",
     "civil_status": "Un organisme demande à être relié à un enfant de ce nom. Est-ce bien cet enfant, et la demande de cet adulte ?",
     "objection": "L'autre responsable de l'enfant n'est pas d'accord avec la demande.",
     "death": "Un décès a été déclaré. Lisez l'acte, puis dites jusqu'à quand la personne décédée était responsable de l'enfant.",
@@ -36,9 +37,13 @@ QUESTIONS = {
     "family_link": "Le lien est reconnu, ou non ?",
     "fit": "Le document convient, ou non ?",
     "objection": "La demande peut prendre effet, ou non ?",
+    "account_merge": "C'est une seule personne, ou non ?",
     "partner_link": "L'organisme peut être relié à cet enfant, ou non ?",
 }
 """What an agent is asked, by kind of review."""
+ASKED = {"account_merge": "L'autre compte"}
+ASKED_CHILD = "L'enfant, tel qu'on nous l'a écrit"
+"""What stands beside the person, by kind of review."""
 OTHERWISE = "Les règles n'ont pas pu conclure."
 
 STATES = {"waiting": "À prendre", "mine": "Pris par vous", "taken": "Pris par un collègue"}

@@ -29,6 +29,8 @@ class Visitor:
     name: str
     counter: bool = False
     """An agent who welcomes families at the counter."""
+    helping: bool = False
+    """Whether they act for somebody else, who is named too."""
 
 
 def agent_visitor(who: SignedInAgent) -> Visitor:
@@ -38,7 +40,8 @@ def agent_visitor(who: SignedInAgent) -> Visitor:
 
 def visitor(who: SignedIn) -> Visitor:
     """Return the name a signed-in person is greeted by: first given name, family name."""
-    return Visitor(" ".join((*who.given_names[:1], who.family_name)))
+    name = " ".join((*who.given_names[:1], who.family_name))
+    return Visitor(name) if who.helper is None else Visitor(f"{who.helper} pour {name}", helping=True)
 
 
 def security_headers(form_targets: Iterable[str] = (), *, assets: str = "'self'") -> dict[str, str]:

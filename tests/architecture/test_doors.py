@@ -43,7 +43,7 @@ PUBLIC = {
     "/static": "style and script",
     "OPTIONS /v1/uploads": "says which version of the upload protocol is spoken",
 }
-CALLERS = {callers.resident, callers.agent, authorisation.caller_of}
+CALLERS = {callers.resident, callers.own_resident, callers.agent, authorisation.caller_of}
 UNREACHED = {
     "ScopeRefused": "said as RFC 6749 5.2 has it",
     "DetailsRefused": "said as RFC 9396 5 has it",
@@ -132,6 +132,15 @@ FRESH_OR_NOT = {
     "POST /v1/authorisations/{authorisation}/pause": "closes",
     "DELETE /v1/authorisations/{authorisation}": "closes",
     "POST /autorisations/{authorisation}/non": "closes",
+    "POST /v1/mandates/acceptance": "becomes somebody's helper: proved by their code",
+    "POST /mandats/code": "the same",
+    "DELETE /v1/mandates/{mandate}": "closes",
+    "DELETE /v1/mandates/{mandate}/themes/{theme}": "closes",
+    "POST /mandats/{mandate}/arreter": "closes",
+    "PUT /v1/acting": "opens nothing that the mandate does not",
+    "POST /mandats/{mandate}/agir": "the same",
+    "DELETE /v1/acting": "acts for oneself again",
+    "POST /mandats/fin": "the same",
     "DELETE /v1/partner-links/{link}": "closes",
     "POST /services-relies/{link}": "closes",
     "POST /v1/rights-information/{information_id}/opposition": "closes",

@@ -52,8 +52,11 @@ COVERED = (*PAPERS, *OWN, *OF_NO_PERSON_ALONE)
 REACHING = ("vault.kept_value", "hub.telephone_check", "hub.return_code", "hub.counter_visit")
 """Tables of how persons are reached; tests/journeys/test_reached_row_security.py tries them."""
 
-LINKING = ("hub.link_code", "hub.link_proposal", "hub.partner_link")
-"""Which partner knows which child; test_linking_rows.py tries them."""
+LINKING = (
+    "hub.line_succession", "hub.link_code", "hub.link_proposal", "hub.mandate", "hub.mandate_theme", "hub.partner_link", "hub.person_merge",
+    "hub.person_merge_item",
+)  # fmt: skip
+"""Covered too, and tried in ``test_linking_rows.py``: what they show is no paper."""
 LENT = ("hub.lent_token",)
 """Whose token a job may use; tests/unit/hub/exchanges/test_lending.py tries them."""
 
@@ -235,6 +238,7 @@ OTHERS: dict[str, Any] = {
     "ticket": "00",
     "entry": uuid4(),
     "job": 0,
+    "mandate": uuid4(),
     "purpose": "curiosity",
     "session": "00",
     "account": uuid4(),

@@ -13,6 +13,7 @@ from tests.journeys.doors import Partner, family, person_id, rows, schema, subje
 from tests.journeys.test_confirming import asked, both_parents, reply
 from tests.journeys.test_informing import tell, with_quotient
 from tests.journeys.test_linking import linked
+from tests.journeys.test_merging import enrolled_twice, merged, second_reviewer
 from tests.system import CAISSE, MAIRIE, Resident, System, eventually
 from vault.bootstrap import utc_now
 from vault.db import Database
@@ -40,6 +41,7 @@ def lived(running: System) -> Resident:
     disagree(running)
     oppose(running)
     link_and_end(running)
+    merge_and_part(running)
     return parent
 
 
@@ -74,6 +76,16 @@ def link_and_end(running: System) -> None:
     linked(Partner(running, "caisse-13"), parent, child)
     (own,) = parent.http.get("/v1/partner-links").json()
     assert parent.http.delete(f"/v1/partner-links/{own['link_id']}").status_code == 200
+
+
+def merge_and_part(running: System) -> None:
+    """Two accounts that enrolled one child at one body become one, and two again."""
+    second_reviewer(running)
+    person, _ = enrolled_twice(running)
+    merged(running, person)
+    (one,) = person.http.get("/v1/account-merges").json()
+    person.http.delete(f"/v1/account-merges/{one['merge_id']}").raise_for_status()
+    eventually(lambda: person.http.get("/v1/account-merges").json() == [])
 
 
 def test_every_event_that_was_published_is_of_the_closed_list_and_of_its_shape(running, lived):

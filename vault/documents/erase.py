@@ -71,7 +71,7 @@ def erase(tx: WriteTx, custody: Custody, document_id: DocumentId, *, cause: Caus
     ).scalar_one_or_none()
     kind = _forget_reading(tx, document_id) or row.announced_type
     tx.execute(update(DOCUMENT).where(DOCUMENT.c.document_id == document_id).values(**_emptied(cause, now)))
-    _move_holder(tx, custody, row.holder_id)
+    rekey_holder(tx, custody, row.holder_id)
     forget_readings_of(tx, document_id)
     entry = append(tx, JournalEntry(act=JournalAct.ERASE, actor=actor, document=document_id, subjects=(row.holder_id,)))
     publish(tx, DocumentErased(document_id), now=now)
@@ -122,8 +122,8 @@ def _forget_reading(tx: WriteTx, document_id: DocumentId) -> str | None:
     return kind
 
 
-def _move_holder(tx: WriteTx, custody: Custody, holder_id: UUID) -> None:
-    """Give the holder a new key, re-wrap what remains, destroy the old key."""
+def rekey_holder(tx: WriteTx, custody: Custody, holder_id: UUID) -> None:
+    """Give the holder a new key, re-wrap what remains, destroy the old key: nothing that left opens with it any more."""
     rekeying = custody.keys.rekey(tx, holder_id)
     kept = tx.execute(
         select(DOCUMENT).where(DOCUMENT.c.holder_id == holder_id, DOCUMENT.c.state.not_in(GONE)).with_for_update()

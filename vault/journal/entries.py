@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from contracts.identifiers import EntryId, new_uuid
 from vault.db import ReadTx, WriteTx
 from vault.journal.records import SALT_LENGTH, JournalAct, JournalEntry, commit_record, parse_record
 from vault.journal.tables import ENTRY, PENDING, RECORD
+from vault.standing import mandate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ def append_all(tx: WriteTx, entries: Sequence[JournalEntry]) -> list[EntryId]:
 
 
 def _row(entry: JournalEntry, recorded_at: datetime) -> dict[str, Any]:
+    if (under := mandate()) is not None:
+        # Whoever acts for somebody is named with all they do, whichever room writes it down.
+        entry = replace(entry, detail={**entry.detail, "mandate": under})
     salt, record = secrets.token_bytes(SALT_LENGTH), entry.canonical()
     return {
         "entry_id": new_uuid(),

@@ -41,6 +41,8 @@ class JournalAct(StrEnum):
     EXPORT = "export"
     REPLACE = "replace"
     RESTORE = "restore"
+    TRANSFER = "transfer"
+    """A paper became another holder's."""
     ROTATE = "rotate"
     STAFF = "staff"
     """Who may act as an agent changed."""
