@@ -60,6 +60,8 @@ GRANT EXECUTE ON FUNCTION hub.asks_by_service() TO unefois_door, unefois_release
 
 CREATE POLICY door_person ON hub.enrolment_line TO unefois_door
     USING (payer_id = (SELECT vault.standing('person'))::uuid);
+CREATE POLICY release_person ON hub.enrolment_line FOR SELECT TO unefois_release
+    USING (payer_id = (SELECT vault.standing('person'))::uuid);
 CREATE POLICY door_confirms ON hub.enrolment_line FOR SELECT TO unefois_door
     USING (line_id = ANY ((SELECT hub.lines_to_confirm())::uuid[]));
 CREATE POLICY agent ON hub.enrolment_line FOR SELECT TO unefois_door, unefois_release
@@ -147,9 +149,10 @@ CREATE POLICY release_ticket ON hub.evidence FOR SELECT TO unefois_release
         SELECT t.document_id FROM hub.preview_ticket t
         WHERE t.ticket_digest = decode((SELECT vault.standing('ticket')), 'hex')
     ));
--- What was pulled for one body is shown to no other.
+-- That somebody who pays a line of a body has evidence, and which kind; what was pulled for another body the gate refuses
+-- by name, so that the family reads it, and its paper and key stay hidden.
 CREATE POLICY partner ON hub.evidence FOR SELECT TO unefois_release, unefois_pipelines
-    USING (coalesce(usable_by, (SELECT vault.standing('partner'))) = (SELECT vault.standing('partner')) AND EXISTS (
+    USING (EXISTS (
         SELECT FROM hub.enrolment_line l
         WHERE l.payer_id = evidence.holder_id AND l.body = (SELECT vault.standing('partner')) AND l.retracted_at IS NULL
     ));
