@@ -13,7 +13,7 @@ from contracts.documents import EvidenceType
 from contracts.identifiers import DocumentId, PersonId
 from hub.deposits.preview import issue, redeem
 from hub.errors import NothingHere
-from hub.releases.gate import order_own_copy, read_out
+from hub.releases.gate import Ordered, order_own_copy, read_out
 from hub.requests.tables import ENROLMENT_LINE
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.explanation import Explanation, explain
@@ -21,6 +21,7 @@ from hub.requirements.facts import EvidenceFacts
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx
 from vault.documents.custody import Custody
+from vault.standing import standing
 
 
 def ask_explanation(custody: Custody, person_id: PersonId, line_id: UUID) -> str:
@@ -36,6 +37,14 @@ def ask_explanation(custody: Custody, person_id: PersonId, line_id: UUID) -> str
 def explained(custody: Custody, catalogue: Catalogue, ticket: str, line_id: UUID) -> Explanation:
     """Spend a ticket and explain the band, with the figures it was computed from; raises :class:`NothingHere`."""
     person_id, ordered = redeem(custody, ticket)
+    # Whose ticket was spent is whom this door works for from here on.
+    with standing(person=person_id):
+        return _explained(custody, catalogue, person_id, ordered, line_id)
+
+
+def _explained(
+    custody: Custody, catalogue: Catalogue, person_id: PersonId, ordered: Ordered, line_id: UUID
+) -> Explanation:
     with custody.db.read() as tx:
         proposed = _proposal(tx, person_id, line_id)
         others = tx.execute(select(EVIDENCE).where(EVIDENCE.c.evidence_id.in_(list(proposed.rests_on)))).all()

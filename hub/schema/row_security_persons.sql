@@ -34,14 +34,6 @@ CREATE POLICY owner ON hub.link_proposal TO CURRENT_USER
 
 -- Questions that go across persons, each answered by a function that answers this one and shows no row ------------------
 
--- Who is signed in, by the digest of the session's token; nobody once it has ended.
-CREATE FUNCTION hub.person_of_session() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT a.person_id FROM hub.session s JOIN hub.account a USING (account_id)
-    WHERE s.token_digest = decode(nullif(current_setting('unefois.session', true), ''), 'hex') AND s.expires_at > now()
-$$;
-
 -- The account of an identity that a provider has just vouched for.
 CREATE FUNCTION hub.account_of(of_issuer text, of_subject text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -163,12 +155,14 @@ AS $$
     ) persons WHERE person_id IS NOT NULL
 $$;
 
-REVOKE EXECUTE ON FUNCTION hub.person_of_session(), hub.account_of(text, text), hub.children_with(text),
+REVOKE EXECUTE ON FUNCTION hub.account_of(text, text), hub.children_with(text),
     hub.guardians_of(uuid), hub.holds_something(uuid), hub.children_shown(), hub.persons_shown(), hub.persons_of_job()
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION hub.person_of_session(), hub.account_of(text, text), hub.children_with(text),
+GRANT EXECUTE ON FUNCTION hub.account_of(text, text), hub.children_with(text),
     hub.guardians_of(uuid), hub.holds_something(uuid), hub.children_shown(), hub.persons_shown() TO unefois_door;
 GRANT EXECUTE ON FUNCTION hub.children_with(text), hub.guardians_of(uuid), hub.persons_of_job() TO unefois_worker;
+
+-- Who is signed in is looked up in place, and not by a function: every request asks it first.
 
 -- Persons ---------------------------------------------------------------------------------------------------------------
 
@@ -184,7 +178,10 @@ REVOKE SELECT ON hub.person FROM unefois_pipelines;
 CREATE POLICY door_person ON hub.civil_status TO unefois_door
     USING (person_id = (SELECT vault.standing('person'))::uuid);
 CREATE POLICY door_session ON hub.civil_status FOR SELECT TO unefois_door
-    USING (person_id = (SELECT hub.person_of_session()));
+    USING (person_id = (
+        SELECT a.person_id FROM hub.session s JOIN hub.account a ON a.account_id = s.account_id
+        WHERE s.token_digest = decode((SELECT vault.standing('session')), 'hex') AND s.expires_at > now()
+    ));
 CREATE POLICY door_shown ON hub.civil_status FOR SELECT TO unefois_door
     USING (person_id = ANY ((SELECT hub.persons_shown())::uuid[]));
 CREATE POLICY release_person ON hub.civil_status FOR SELECT TO unefois_release
@@ -228,7 +225,10 @@ CREATE POLICY door_person ON hub.life_event TO unefois_door
 
 -- Who has died must be known to whoever would act for them, write to them or sign them in.
 CREATE POLICY door_session ON hub.death FOR SELECT TO unefois_door
-    USING (person_id = (SELECT hub.person_of_session()));
+    USING (person_id = (
+        SELECT a.person_id FROM hub.session s JOIN hub.account a ON a.account_id = s.account_id
+        WHERE s.token_digest = decode((SELECT vault.standing('session')), 'hex') AND s.expires_at > now()
+    ));
 CREATE POLICY door_shown ON hub.death FOR SELECT TO unefois_door
     USING (person_id = ANY ((SELECT hub.persons_shown())::uuid[]));
 CREATE POLICY release_partner ON hub.death FOR SELECT TO unefois_release

@@ -177,8 +177,13 @@ FORGED_AGREEMENT = """
            deliberation, treatments, agent_roles, retention_months
     FROM hub.agreement WHERE reference = 'BRS-2026-01' AND retracted_at IS NULL"""
 FORGED_SATISFACTION = """
+    WITH forged AS (
+        INSERT INTO hub.fit SELECT (jsonb_populate_record(f, jsonb_build_object(
+            'fit_id', gen_random_uuid(), 'line_id', l.line_id))).*
+        FROM hub.evidence e JOIN hub.fit f USING (evidence_id), hub.enrolment_line l
+        WHERE e.holder_id = %(who)s AND e.kind = 'pulled' AND f.outcome = 'passed' AND f.superseded_at IS NULL
+        AND l.payer_id = %(who)s AND l.service = 'bursary' RETURNING fit_id, line_id, evidence_id
+    )
     INSERT INTO hub.satisfaction
-    SELECT gen_random_uuid(), l.line_id, 'household_income', e.evidence_id, f.fit_id, e.grade, now(), NULL
-    FROM hub.evidence e JOIN hub.fit f USING (evidence_id), hub.enrolment_line l
-    WHERE e.holder_id = %(who)s AND e.kind = 'pulled' AND f.outcome = 'passed'
-    AND l.payer_id = %(who)s AND l.service = 'bursary'"""
+    SELECT gen_random_uuid(), line_id, 'household_income', evidence_id, fit_id, e.grade, now(), NULL
+    FROM forged JOIN hub.evidence e USING (evidence_id)"""
