@@ -84,6 +84,8 @@ _REQUEST_STEPS = {
     "asked": "Un service vous demande une information",
     "contact": "Vous avez choisi comment nous vous joignons",
     "contact_at_counter": "Au guichet, un agent a noté comment vous joindre",
+    "message_sent": "Un message que nous vous avons écrit est bien parti",
+    "message_again": "Un message que nous vous avons écrit part une nouvelle fois",
     "counter_visit": "Au guichet, un agent a ouvert votre demande avec le code de votre courrier",
     "rights_open": "Un service vous informe d'un droit. Vous pouvez vous y opposer",
     "rights_opposed": "Vous vous êtes opposé à ce qu'un service vous informe d'un droit",

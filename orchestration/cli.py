@@ -8,7 +8,15 @@ import typer
 from pydantic import ValidationError
 
 from hub.errors import HubError
-from orchestration import agent_commands, connector_commands, key_commands, partner_commands, schema_commands, seals
+from orchestration import (
+    agent_commands,
+    connector_commands,
+    key_commands,
+    message_commands,
+    partner_commands,
+    schema_commands,
+    seals,
+)
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import CODE_ROOT, Layout
 from vault.errors import VaultError
@@ -31,6 +39,7 @@ app.add_typer(partner_commands.partner, name="partner")
 app.add_typer(partner_commands.release, name="release")
 app.add_typer(partner_commands.breach, name="breach")
 app.add_typer(agent_commands.app, name="agents")
+app.add_typer(message_commands.app, name="messages")
 app.add_typer(vault, name="vault")
 vault.add_typer(certificate, name="certificate")
 app.add_typer(key_commands.app, name="keys")

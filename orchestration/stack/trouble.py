@@ -28,7 +28,9 @@ _ENDING = text(
 ENDS_SOON = timedelta(days=60)
 """How long before its end an agreement is named: a new one takes an assembly's decision."""
 _OFF = text("SELECT count(*) FROM hub.webhook WHERE disabled_at IS NOT NULL")
-_DOUBTFUL = text("SELECT count(*) FROM hub.message WHERE state = 'in_doubt' AND created_at > :then")
+_UNHEARD = text("""SELECT state, count(*) AS many FROM hub.message
+    WHERE state IN ('in_doubt', 'refused') AND created_at > :then GROUP BY state""")
+_LOST = text("SELECT coalesce(sum(lost), 0) FROM hub.webhook WHERE disabled_at IS NOT NULL")
 _REMEMBERED = timedelta(days=30)
 _ERASURES = frozenset({Job.ERASE_DOCUMENT.value, Job.EXPIRE_DOCUMENT.value})
 
@@ -112,9 +114,18 @@ def _telling(tx: ReadTx) -> Iterator[Trouble]:
     if off:
         to_do = "their contacts were written to; « unefois partner open-webhook » once they are well"
         yield Trouble(f"{off} partners' webhooks are turned off; what they are told waits", to_do, grave=False)
-    doubtful = tx.execute(_DOUBTFUL, {"then": utc_now() - _REMEMBERED}).scalar_one()
-    if doubtful:
+    told = {row.state: row.many for row in tx.execute(_UNHEARD, {"then": utc_now() - _REMEMBERED})}
+    if doubtful := told.get("in_doubt"):
         to_do = (
-            "ask the mail server by the Message-ID, which begins with hub.message.message_id; a reminder comes anyway"
+            "« unefois messages list » names them, « unefois messages settle » ends a doubt; a reminder comes anyway"
         )
-        yield Trouble(f"{doubtful} messages to families may have been sent or not", to_do, grave=False)
+        yield Trouble(f"{doubtful} messages may have been sent or not", to_do, grave=False)
+    if refused := told.get("refused"):
+        to_do = "« unefois messages list » says by which way and why; mend it, then « unefois messages settle »"
+        yield Trouble(f"{refused} messages were refused and reached nobody", to_do, grave=False)
+    lost = tx.execute(_LOST).scalar_one()
+    if lost:
+        to_do = (
+            "their contacts were told; their feeds refuse cursors from before, so they will ask about what they hold"
+        )
+        yield Trouble(f"{lost} notifications waited too long and went unsent", to_do, grave=False)

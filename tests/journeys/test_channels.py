@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 import pypdfium2
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
+from orchestration.stack.trouble import troubles
 from tests.journeys.agents import BRUNO, CLAIRE
 from tests.journeys.doors import Partner, assert_problem, person_id, rows, subject_of, value
 from tests.mentions import mentions
@@ -232,3 +235,22 @@ def test_what_a_journal_or_a_message_row_tells_names_no_address_number_or_code(r
     records = "SELECT convert_from(record, 'UTF8') AS r FROM vault.journal_record ORDER BY entry_id DESC LIMIT 200"
     told = json.dumps(found, default=str) + " ".join(row["r"] for row in rows(running, records))
     assert not [one for one in ("Ormeaux", number, number[3:], code, code.replace("-", "")) if mentions(told, one)]
+
+
+def test_an_operator_sees_a_message_in_doubt_and_settles_it(running):
+    parent, _ = waiting(running)
+    by_post(parent)
+    message = value(running, "SELECT message_id::text FROM hub.message WHERE person_id = %(p)s", p=person_id(parent))
+    doubt = "UPDATE hub.message SET state = 'in_doubt', created_at = now() - interval '3 days' WHERE message_id = %(m)s"
+    rows(running, doubt, m=message)
+    state = ["--state", str(running.running.layout.state)]
+    listed = CliRunner().invoke(app, ["messages", "list", "--json", *state])
+    (found,) = [one for one in json.loads(listed.output) if one["message_id"] == message]
+    assert (listed.exit_code, found["channel"], found["state"]) == (1, "post", "in_doubt")
+    assert parent.family_name.upper() not in listed.output
+    assert any("unefois messages" in trouble.to_do for trouble in troubles(running.stores))
+    told = ["sent", "--reason", "the print room has it"]
+    done = CliRunner().invoke(app, ["messages", "settle", message, *told, *state])
+    assert done.exit_code == 0, done.output
+    assert value(running, "SELECT state FROM hub.message WHERE message_id = %(m)s", m=message) == "sent"
+    assert any("est bien parti" in line["what"] for line in parent.trace())

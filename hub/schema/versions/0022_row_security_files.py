@@ -9,7 +9,7 @@ from hub.schema import sql
 revision = "hub_0022"
 down_revision = "hub_0021"
 branch_labels = None
-depends_on = "vault_0010"
+depends_on = "vault_0012"
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from alembic import op
 from hub.schema import sql
 
 revision = "hub_0023"
-down_revision = "hub_0021"
+down_revision = "hub_0022"
 branch_labels = None
 depends_on = "vault_0011"
 
