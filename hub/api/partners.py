@@ -24,7 +24,8 @@ from hub.deposits.preview import spend
 from hub.errors import OutsideAgreement, OutsideGrant
 from hub.linking.links import own_line
 from hub.partners.credentials import Caller
-from hub.releases.asking import Answer, AnswerKind, Asked, Desk, ask, fetch, may_ask, said_before
+from hub.releases.asked import Asked
+from hub.releases.asking import Answer, AnswerKind, Desk, ask, fetch, may_ask, said_before
 from hub.school_files.asks import ask_family, keep_refusal, refuse
 from vault.crypto.envelope import WHOLE_LIMIT
 from vault.db import WriteTx

@@ -16,7 +16,6 @@ from contracts.grounds import Purpose
 from contracts.identifiers import DocumentId, EnrolmentLineId, EvidenceId, PartnerPseudonym
 from hub.errors import (
     AnswerOnly,
-    HubError,
     InvalidValue,
     NoGround,
     NothingHere,
@@ -24,13 +23,15 @@ from hub.errors import (
     OutsideGrant,
     Superseded,
 )
-from hub.linking.links import line_named, own_line
+from hub.linking.links import own_line
 from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.pseudonyms import Named, pseudonym
 from hub.partners.registry import AgreementFile, agreements_in, agreements_of, look_in_force
 from hub.partners.tables import PSEUDONYM
 from hub.releases.answering import AnswerSigner, Bound, answer, documents, none
+from hub.releases.asked import Asked, keep_refused
+from hub.releases.asked import keep as keep_question
 from hub.releases.disclosing import Sealed
 from hub.releases.gate import Answered, Cause, Channel, Ordered, hand_over, new_release, order_answer, order_release
 from hub.releases.grounds import Allowed, Question, find_ground, hold_ground
@@ -38,15 +39,12 @@ from hub.releases.marking import marked_type
 from hub.releases.standing import Standing, looks_at_subject, standing_in
 from hub.releases.tables import DISCLOSURE, EVIDENCE_REQUEST, RELEASE
 from hub.requests.confirming import Consent, effects
-from hub.requests.tables import ENROLMENT_LINE
 from hub.requirements.answers import Rested, state
 from hub.requirements.catalogue import Catalogue, Requirement
 from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.documents.opening import Opened, released_media_type
-from vault.journal.entries import append
-from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.ready import Ready
 
 
@@ -57,23 +55,6 @@ class AnswerKind(StrEnum):
     DOCUMENTS = "documents"
     PENDING = "pending"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A partner's question, in its own pseudonym; ``on_behalf_of`` names the treatment or agent (R.114-9-6).
-
-    ``wants`` is an answer or documents; nothing: the most that the agreement gives. ``digest`` is the SHA-256 of the
-    exact body of the question, to which everything that is answered is bound.
-    """
-
-    subject: PartnerPseudonym
-    service: str
-    requirement: str
-    purpose: Purpose
-    on_behalf_of: str
-    wants: Gives | None = None
-    digest: bytes = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +123,7 @@ def ask(
             return answer
     except (OutsideAgreement, OutsideGrant, NoGround, Superseded) as refusal:
         with custody.db.transaction() as tx:
-            _keep_refusal(tx, caller, asked, refusal, now=now)
+            keep_refused(tx, caller, asked, refusal, now=now)
         raise
 
 
@@ -177,7 +158,7 @@ def fetch(
     except (OutsideAgreement, OutsideGrant, NoGround) as refusal:
         if asked is not None:
             with custody.db.transaction() as tx:
-                _keep_refusal(tx, caller, asked, refusal, now=now)
+                keep_refused(tx, caller, asked, refusal, now=now)
         raise
     return ordered, hand_over(custody, ordered)
 
@@ -364,46 +345,5 @@ _OFFERED = Ready(
 
 
 def _kept(tx: WriteTx, caller: Caller, asked: Asked, answer: Answer, line_id: UUID | None, *, now: datetime) -> Answer:
-    _insert(tx, caller, asked, answer.request_id, answer.kind.value, line_id, now=now)
+    keep_question(tx, caller, asked, answer.request_id, answer.kind.value, line_id, now=now)
     return answer
-
-
-def _keep_refusal(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, *, now: datetime) -> None:
-    """Keep that a partner was refused; the family sees it where the subject was theirs."""
-    request_id = uuid4()
-    line_id = line_named(tx, caller.siret, asked.subject, asked.service)
-    _insert(tx, caller, asked, request_id, "refused", line_id, now=now)
-    payer = select(ENROLMENT_LINE.c.payer_id).where(ENROLMENT_LINE.c.line_id == line_id)
-    subject = tx.execute(payer).scalar_one_or_none() if line_id is not None else None
-    append(
-        tx,
-        JournalEntry(
-            act=JournalAct.REFUSE,
-            actor=Actor(ActorKind.PARTNER, caller.siret),
-            subjects=() if subject is None else (subject,),
-            recipient=caller.siret,
-            purpose=asked.purpose.value,
-            detail={"reason": type(refusal).__name__, "request": str(request_id), "on_behalf_of": asked.on_behalf_of},
-        ),
-    )
-
-
-def _insert(
-    tx: WriteTx, caller: Caller, asked: Asked, request_id: UUID, outcome: str, line_id: UUID | None, *, now: datetime
-) -> None:
-    row = {
-        "evidence_request_id": request_id,
-        "siret": caller.siret,
-        "subject": asked.subject,
-        "service": asked.service,
-        "requirement": asked.requirement,
-        "purpose": asked.purpose.value,
-        "on_behalf_of": asked.on_behalf_of,
-        "outcome": outcome,
-        "line_id": line_id,
-        "client_key": caller.key,
-        "proof_key": caller.proof_key,
-        "asked_at": now,
-        "question": asked.digest,
-    }
-    tx.insert(EVIDENCE_REQUEST, row)
