@@ -10,11 +10,13 @@ from hub.notifications.doubts import Doubt, Settled, doubts, settle
 from hub.persons.agents import OPERATOR
 from vault.bootstrap import utc_now
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 LOOKED_BACK = timedelta(days=90)
 """How long after it was written a message is listed: the last reminder of it is long over."""
 
 
+@standing(purpose=Purpose.TELLING)
 def listed(db: Database) -> list[Doubt]:
     """Return the messages that may not have arrived."""
     with db.read() as tx:
@@ -35,6 +37,7 @@ def in_words(found: list[Doubt]) -> list[str]:
     ]
 
 
+@standing(purpose=Purpose.TELLING)
 def settled(db: Database, message: str, how: str, reason: str) -> None:
     """Settle one message; raises as :func:`hub.notifications.doubts.settle` does."""
     try:

@@ -13,6 +13,7 @@ from hub.persons.agents import OPERATOR
 from tests.unit.hub.notifications.conftest import START
 from tests.unit.hub.notifications.test_messages import ask, look, parent, post, states, way  # noqa: F401 - the same post
 from vault.journal.tables import RECORD
+from vault.standing import Purpose, standing
 
 
 def in_doubt(town, post, way, kind: OutcomeKind = OutcomeKind.IN_DOUBT):  # noqa: F811 - the fixtures
@@ -28,7 +29,7 @@ def in_doubt(town, post, way, kind: OutcomeKind = OutcomeKind.IN_DOUBT):  # noqa
 
 
 def settled(town, message, how: Settled, reason: str = "the server's log has it") -> None:
-    with town.owner.transaction() as tx:
+    with standing(purpose=Purpose.TELLING), town.owner.transaction() as tx:
         settle(tx, message, how, reason, actor=OPERATOR, now=town.now())
 
 
@@ -57,7 +58,7 @@ def test_what_did_not_arrive_is_sent_again_under_its_identifier(town, post, way,
 def test_the_journal_keeps_who_said_so_and_why(town, post, way):  # noqa: F811 - the fixtures
     made, found = in_doubt(town, post, way)
     settled(town, found.message_id, Settled.SENT, "seen in the log of the mail server")
-    with town.owner.read() as tx:
+    with standing(purpose=Purpose.MIGRATION), town.owner.read() as tx:
         told = [bytes(row.record).decode() for row in tx.execute(select(RECORD))]
     (entry,) = [one for one in told if str(found.message_id) in one]
     assert all(word in entry for word in ("message_sent", "seen in the log", "operator", str(made.adult)))
