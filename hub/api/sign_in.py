@@ -187,7 +187,10 @@ def _enter(door: Door, pending: PendingSignIn, proved: _Proved, before: str | No
     except AccountsFull:
         with door.custody.db.transaction() as tx:
             # Both were proved, in this order and this browser: what to make of it is for agents.
-            ask_to_merge(tx, signed_in(tx, before, now=now), identity, now=now)
+            tx.stand(session=session_shown(before))
+            who = signed_in(tx, before, now=now)
+            tx.stand(person=who.person_id)
+            ask_to_merge(tx, who, identity, now=now)
         raise
 
 
