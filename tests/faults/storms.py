@@ -129,7 +129,7 @@ def kill_supervisor(system: System) -> None:
     state = stack.status(system.running.layout)
     assert state is not None
     os.kill(state.supervisor.pid, signal.SIGKILL)
-    eventually(lambda: not workers.alive(state.supervisor.pid) or _reaped(state.supervisor.pid), within=10)
+    eventually(lambda: not workers.alive(state.supervisor.pid) or _reaped(state.supervisor.pid))
     env = {"UNEFOIS_PROFILE": "test", "UNEFOIS_PIPELINES": "false"}
     system.running = stack.up(system.running.layout, env=env, tied=True, timeout=120)
     assert system.running.state.phase is Phase.READY

@@ -16,7 +16,7 @@ from orchestration.stack import environment, stack
 from orchestration.stack.layout import CODE_ROOT, Layout
 from orchestration.stack.parts import minimal_environment
 from orchestration.stack.places import Places
-from tests.system import System
+from tests.system import PATIENCE, System
 
 WORKERLESS = "tests.faults.workerless:plan"
 
@@ -147,7 +147,7 @@ class Death:
         return self.points[-1].removesuffix(" !") if self.points and self.points[-1].endswith(" !") else None
 
 
-def run_dying(system: System, at: str | None, backlog: Backlog, *, patience: float = 40) -> Death:
+def run_dying(system: System, at: str | None, backlog: Backlog, *, patience: float = PATIENCE) -> Death:
     """Run a worker that dies at ``at``; return once it died, or once it has nothing left to do."""
     report = system.places.layout.temporary / f"points-{time.monotonic_ns()}"
     wish = [] if at is None else ["--at", at]
@@ -171,14 +171,14 @@ def run_dying_hand_over(system: System, at: str | None, binding: str, day: str) 
     report = system.places.layout.temporary / f"points-{time.monotonic_ns()}"
     wish = [] if at is None else ["--at", at]
     arguments = ["tests.faults.dying_worker", "--report", str(report), "--hand-over", binding, day, *wish]
-    code = spawn(system, arguments, role="pipelines").wait(60)
+    code = spawn(system, arguments, role="pipelines").wait(PATIENCE)
     assert code in (0, -signal.SIGKILL), f"the hand-over ended with {code}"
     return Death(report.read_text(encoding="utf-8").splitlines() if report.exists() else [])
 
 
 def hand_over(system: System, binding: str, day: str) -> bool:
     """Hand a day over as the pipeline does; whether it came through (not while a dead one's lease runs)."""
-    return spawn(system, ["orchestration.cli", "hand-over", binding, day], role="pipelines").wait(60) == 0
+    return spawn(system, ["orchestration.cli", "hand-over", binding, day], role="pipelines").wait(PATIENCE) == 0
 
 
 def alive(pid: int) -> bool:
