@@ -17,6 +17,7 @@ from tests.journeys.test_merging import enrolled_twice, merged, second_reviewer
 from tests.system import CAISSE, MAIRIE, Resident, System, eventually
 from vault.bootstrap import utc_now
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def disagree(running: System) -> None:
     assert Agent(running, CLAIRE).sign_in().decide(review, {"outcome": "failed", "reason": "no_agreement"})
     applied(first, review)
     db = Database.connect(running.stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
-    with db.transaction() as tx:
+    with standing(purpose=Purpose.MIGRATION), db.transaction() as tx:
         link = link_between(tx, person_id(second), UUID(child))
         write_link(tx, replace(link, authority=Authority.WITHDRAWN), now=utc_now())
     db.close()
