@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from html import unescape
 
 import httpx
 import pytest
@@ -153,6 +154,6 @@ def test_the_agents_page_asks_the_right_question(running, caisse, agent):
     review = review_of(parent, "partner_link")
     bruno = agent(BRUNO)
     bruno.claim(review)
-    page = bruno.http.get(f"/agents/dossiers/{review}", headers={"accept": "text/html"}).text
+    page = unescape(bruno.http.get(f"/agents/dossiers/{review}", headers={"accept": "text/html"}).text)
     assert "peut être relié à cet enfant" in page
     assert "tel qu'on nous l'a écrit" in page
