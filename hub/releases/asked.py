@@ -40,7 +40,7 @@ def keep_refused(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, *
     """Keep that a partner was refused; the family sees it where the subject was theirs."""
     request_id = uuid4()
     line_id = line_named(tx, caller.siret, asked.subject, asked.service)
-    keep(tx, caller, asked, request_id, "refused", line_id, now=now)
+    keep(tx, caller, asked, request_id=request_id, outcome="refused", line_id=line_id, now=now)
     payer = select(ENROLMENT_LINE.c.payer_id).where(ENROLMENT_LINE.c.line_id == line_id)
     subject = tx.execute(payer).scalar_one_or_none() if line_id is not None else None
     append(
@@ -57,7 +57,7 @@ def keep_refused(tx: WriteTx, caller: Caller, asked: Asked, refusal: HubError, *
 
 
 def keep(
-    tx: WriteTx, caller: Caller, asked: Asked, request_id: UUID, outcome: str, line_id: UUID | None, *, now: datetime
+    tx: WriteTx, caller: Caller, asked: Asked, *, request_id: UUID, outcome: str, line_id: UUID | None, now: datetime
 ) -> None:
     """Keep what a partner asked and what it came to; the number it has is ``request_id``."""
     row = {

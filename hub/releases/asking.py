@@ -345,5 +345,5 @@ _OFFERED = Ready(
 
 
 def _kept(tx: WriteTx, caller: Caller, asked: Asked, answer: Answer, line_id: UUID | None, *, now: datetime) -> Answer:
-    keep_question(tx, caller, asked, answer.request_id, answer.kind.value, line_id, now=now)
+    keep_question(tx, caller, asked, request_id=answer.request_id, outcome=answer.kind.value, line_id=line_id, now=now)
     return answer
