@@ -14,6 +14,8 @@ from hub.web.rendering import FOLDER
 SAFE = ("GET", "HEAD")
 _WORDS = {
     r"^\d{5}$": "75013",
+    r"^[0-9]{6}$": "123456",
+    r"^[0-9]{5}$": "75013",
     r"^\d{14}$": "91000001200013",
     r"^\d{4}-\d{4}$": "2026-2027",
     r"^[a-z0-9_]+$": "canteen_enrolment",
