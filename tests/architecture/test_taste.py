@@ -16,7 +16,6 @@ POSITIONAL_EXEMPT = {
 }
 POSITIONAL_ALLOWED = {
     "hub.releases.gate._entry",  # each is one column of one row, named alike at its one or two callers
-    "hub.releases.asking._insert",
 }
 FORBIDDEN = {"utils", "util", "common", "manager", "service", "helpers", "helper", "misc", "base", "core"}
 NAMES = [module.name for module in MODULES]
