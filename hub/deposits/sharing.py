@@ -11,6 +11,7 @@ from hub.releases.previewing import Foreseen, foresee
 from hub.requirements.catalogue import Catalogue
 from vault.db import ReadTx
 from vault.documents.custody import Custody
+from vault.standing import standing
 
 PREVIEWED = "aperçu"
 """In place of the number that a hand-over would have."""
@@ -26,7 +27,8 @@ def issue_for(custody: Custody, catalogue: Catalogue, person_id: PersonId, line_
 def spend_for(custody: Custody, catalogue: Catalogue, ticket: str, line_id: UUID) -> Ordered:
     """Spend a ticket for the copy marked as it would leave; the journal keeps it as a look at one's own paper."""
     person_id, ordered = redeem(custody, ticket)
-    with custody.db.read() as tx:
+    # Whose the ticket was, stands for their own.
+    with standing(person=person_id), custody.db.read() as tx:
         found = _foreseen(tx, custody, catalogue, (person_id, line_id, ordered.document_id))
     words = words_of_mark(catalogue, found.recipient, found.purpose, PREVIEWED, now=custody.now())
     return replace(ordered, mark=words)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -118,7 +119,7 @@ def test_a_hold_lies_on_any_paper_that_has_keys_and_lifting_gives_its_state_back
     seen = told(person, paper)
     assert (seen["state"], seen["held"]) == ("held" if state == "available" else state, True)
     assert_problem(person.http.delete(f"/v1/documents/{paper}"), "held")
-    carry_out_erasure(custody, load(), paper)
+    carry_out_erasure(custody, load(), UUID(paper))
     assert told(person, paper)["state"] == seen["state"]
     lift_hold(custody, paper)
     assert (told(person, paper)["state"], told(person, paper)["held"]) == (state, False)
