@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.calendar import PARIS
 from tests.isolation.acts import ACTS, Act, Turn, enrol_at_school
-from tests.isolation.two_homes import CHANGING, World, at_rest, home_of, own_pages, sweep, world
+from tests.isolation.two_homes import CHANGING, World, at_rest, home_of, own_pages, partners_rest, sweep, world
 
 EXAMPLES = int(os.environ.get("UNEFOIS_EXAMPLES", "1"))  # noqa: TID251 - how long the test run looks, not a process
 FIRST, SECOND = "first", "second"
@@ -66,7 +66,8 @@ def test_what_one_parent_does_in_their_home_changes_no_answer_to_the_other(runni
         for one in pair:
             enrol_at_school(Turn(one.first, one.child, one.hidden))
     play(pair, turns)
-    at_rest(running)
+    for one in pair:
+        partners_rest(one)
     before = own_pages(home, pair[0].first)
     sweep(home, pair)
     assume(datetime.now(PARIS).date() == day)

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -29,6 +29,10 @@ from vault.settings import VaultSettings
 
 UNSIGNED = "SELECT count(*) AS n FROM vault.journal_pending"
 WORKING = "SELECT count(*) AS n FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')"
+UNTOLD = "SELECT count(*) AS n FROM hub.delivery WHERE state = 'due' AND subject = ANY(%(subjects)s::uuid[])"
+TOLD = """SELECT DISTINCT slug FROM hub.delivery JOIN hub.partner USING (siret) WHERE subject = ANY(%(subjects)s::uuid[])"""
+NAMES = """SELECT value FROM hub.pseudonym JOIN hub.enrolment_line ON line_id = subject_id
+           WHERE payer_id = ANY(%(payers)s::uuid[])"""
 SHARED = {"child_id", "file_id", "correlation_id"}
 """Columns that lead from one parent to the other: the child is both's."""
 OF_THE_REQUEST = {"date", "x-correlation-id", "ratelimit", "ratelimit-policy", "retry-after", "upload-expires"}
@@ -194,6 +198,29 @@ def world(system: System, *, hidden: bool) -> World:
 def at_rest(system: System) -> None:
     """Wait until no job is left and the journal has taken in every entry."""
     eventually(lambda: value(system, WORKING) == 0 and value(system, UNSIGNED) == 0)
+
+
+def partners_rest(world: World) -> None:
+    """Wait until the bodies of both parents' lines fetched what they were told of, in a moment of their own.
+
+    As long as they can be expected to: another test may have left one of them away.
+    """
+    payers = [person_id(one) for one in (world.first, world.second)]
+    subjects = [str(row["value"]) for row in rows(world.system, NAMES, payers=payers)]
+    slugs = [row["slug"] for row in rows(world.system, TOLD, subjects=subjects)]
+
+    def fetched() -> bool:
+        if value(world.system, UNTOLD, subjects=subjects):
+            return False
+        for received in map(world.system.received, slugs):
+            asked = {one["message"] for one in received["asks"]}
+            if any(one["subject"] in subjects and one["message"] not in asked for one in received["notifications"]):
+                return False
+        return True
+
+    with suppress(AssertionError):
+        eventually(fetched, within=30)
+    at_rest(world.system)
 
 
 def sweep(home: Home, pair: tuple[World, World]) -> None:
