@@ -97,11 +97,13 @@ class Bao:
     def as_token(self, token: str, method: str, path: str, body: dict[str, Any] | None = None) -> int:
         """Return the status of an answer to somebody else's token."""
         headers = {"x-vault-token": token}
-        return httpx.request(method, f"{self.url}/v1/{path}", json=body, headers=headers, timeout=10).status_code
+        return httpx.request(
+            method, f"{self.url}/v1/{path}", json=body, headers=headers, timeout=STARTS_WITHIN
+        ).status_code
 
     def _raw(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         headers = {"x-vault-token": self._root} if self._root else {}
-        return httpx.request(method, f"{self.url}/v1/{path}", json=body, headers=headers, timeout=10)
+        return httpx.request(method, f"{self.url}/v1/{path}", json=body, headers=headers, timeout=STARTS_WITHIN)
 
     def _until(self, look: Any) -> None:
         deadline = time.monotonic() + STARTS_WITHIN

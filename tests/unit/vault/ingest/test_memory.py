@@ -6,6 +6,7 @@ from pathlib import Path
 from contracts.documents import MediaType
 from tests.assets.heic import heic
 from tests.assets.hostile import image, pdfs
+from tests.system import eventually
 from tests.unit.vault.ingest.processes import server_of
 from vault.ingest.child import ReaderChild
 from vault.ingest.reasons import Reason
@@ -40,5 +41,5 @@ def test_five_hundred_documents_leave_no_memory_and_no_file(trust: TrustStore) -
             child.read(data, kind, today=date(2026, 9, 1))
         assert server_of(child.start()) == server
         assert resident_kb(server) - before < GROWTH_KB
-        # Fewer where the last fork was still going when they were first counted.
-        assert open_files(server) <= files
+        # Fewer where the last fork was still going when they were first counted; the last one now may take its moment.
+        eventually(lambda: open_files(server) <= files)
