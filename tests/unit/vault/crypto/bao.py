@@ -16,7 +16,7 @@ import httpx
 import vault.crypto
 from vault.crypto.openbao import OpenBaoAddress, OpenBaoMasterKey
 
-STARTS_WITHIN = 20.0
+STARTS_WITHIN = 60.0
 KEY = "unefois-master"
 POLICIES = Path(vault.crypto.__file__).parent / "policies"
 
