@@ -39,6 +39,7 @@ from hub.reviews.effects import apply_review
 from hub.school_files.judging import judge_family
 from hub.school_files.settling import settle_document
 from hub.settings import HubSettings
+from hub.upkeep import sweep
 from orchestration.telling import SWEEP_EVERY, deliver_for_ever, write_for_ever
 from orchestration.tries import Patience, StoreAway, Tries
 from vault.documents.custody import Custody
@@ -196,11 +197,16 @@ def let_go_for_ever(parts: Back, stop: threading.Event) -> None:
                 forgotten += went
             while _forget_told(parts.custody) and not stop.is_set():
                 pass
+            with parts.custody.db.transaction() as tx:
+                swept = sweep(tx, now=parts.custody.now())
             asked = ask_expiries(parts.custody, parts.catalogue)
             ended = expire_over(parts.custody.db, now=parts.custody.now())
-            if forgotten or asked or ended:
-                told = (forgotten, asked, ended)
-                _LOG.info("%d journal records went, %d papers are due to go, %d authorisations ended", *told)
+            told = (forgotten, asked, ended, swept)
+            if any(told):
+                _LOG.info(
+                    "%d journal records went, %d papers are due to go, %d authorisations ended, %d rows were over",
+                    *told,
+                )
         except DatabaseUnavailable:
             _LOG.warning("retention waits for the database")
             pause = ALARM_EVERY

@@ -73,7 +73,8 @@ CREATE POLICY release_partner ON hub.link_code TO unefois_release
 CREATE POLICY release_partner ON hub.partner_link TO unefois_release
     USING (siret = (SELECT vault.standing('partner')));
 -- To sweep away what is over, and nothing that is still good.
-CREATE POLICY worker_sweeps ON hub.link_code TO unefois_worker USING (expires_at <= now());
+CREATE POLICY worker_sweeps ON hub.link_code TO unefois_worker
+    USING (expires_at <= now() AND (SELECT vault.standing('purpose')) = 'retention');
 
 GRANT SELECT, INSERT, DELETE ON hub.link_code TO unefois_door;
 GRANT SELECT, UPDATE (tries), DELETE ON hub.link_code TO unefois_release;
@@ -137,7 +138,8 @@ CREATE POLICY door_agent ON hub.link_proposal FOR SELECT TO unefois_door
     ));
 CREATE POLICY worker_job ON hub.link_proposal TO unefois_worker
     USING (proposal_id = (SELECT hub.proposal_of_job()));
-CREATE POLICY worker_sweeps ON hub.link_proposal TO unefois_worker USING (expires_at <= now());
+CREATE POLICY worker_sweeps ON hub.link_proposal TO unefois_worker
+    USING (expires_at <= now() AND (SELECT vault.standing('purpose')) = 'retention');
 CREATE POLICY worker_job ON hub.partner_link TO unefois_worker
     USING (adult_id = ANY ((SELECT hub.holders_of_job())::uuid[]));
 
