@@ -43,7 +43,7 @@ doctor: $(VENV)/.one-machine ## say in words what is wrong
 	@$(BIN)/unefois doctor
 
 test: $(VENV)/.development ## all tests, on the same real parts
-	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, direction of imports, schemas, lock files
 	$(BIN)/ruff format --check .
@@ -68,8 +68,8 @@ prove: $(VENV)/.development ## try every door longer and by chance: two homes, e
 
 lock: $(BIN)/uv ## resolve dependencies anew and write requirements/*.txt
 	env -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_EXTRA_INDEX_URL $(BIN)/uv lock --python 3.11 --upgrade
-	for f in 'production --no-dev' 'one-machine --no-dev --extra stack --extra sandbox --group install' \
-	         'development --extra stack --extra sandbox --group install --group test --group check'; do \
+	for f in 'production --no-dev' 'kubernetes --no-dev --extra kubernetes' 'one-machine --no-dev --extra stack --extra sandbox --group install' \
+	         'development --extra stack --extra sandbox --extra kubernetes --group install --group test --group check'; do \
 	  set -- $$f; name=$$1; shift; \
 	  $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --format requirements-txt $$@ -o requirements/$$name.txt; \
 	done

@@ -34,6 +34,18 @@ class FileRefused(ConnectorError):
     """The file is not what its format prescribes."""
 
 
+class FileTooLarge(FileRefused):
+    """The file is larger than any we take from this partner."""
+
+
+class ArchiveRefused(FileRefused):
+    """The ZIP holds what the format does not know, or is packed in a way that is not read."""
+
+
+class FolderUnreachable(ConnectorError):
+    """A partner's folder cannot be reached."""
+
+
 class FileTruncated(FileRefused):
     """The file ends before its trailer, or the trailer counts other lines than there are."""
 
@@ -189,3 +201,51 @@ class ProviderUnavailable(SignInRefused):
 
 class ProviderBreach(SignInRefused):
     """The identity provider answered something its contract does not know."""
+
+
+class MessageOutsideContract(ConnectorError):
+    """A message of ours would break the partner's schema, and is not sent."""
+
+
+class StampsUnavailable(ConnectorError):
+    """The time-stamping authority gave no time-stamp; it may be asked again."""
+
+
+class StampNotGranted(ConnectorError):
+    """The time-stamping authority does not grant this time-stamp."""
+
+
+class StampRootsUnreadable(ConnectorError):
+    """The file of trusted roots of the time-stamping authority holds no certificate that can be read."""
+
+
+class StampRefused(ConnectorError):
+    """The time-stamp cannot be trusted."""
+
+
+class StampMalformed(StampRefused):
+    """What came is no time-stamp token."""
+
+
+class StampOfOtherData(StampRefused):
+    """The time-stamp is of other data, or of another digest of them, than was sent."""
+
+
+class StampOfOtherRequest(StampRefused):
+    """The time-stamp does not carry the nonce of our query."""
+
+
+class StampPolicyRefused(StampRefused):
+    """The time-stamp was made under another policy than the one that was asked for."""
+
+
+class StampSignatureInvalid(StampRefused):
+    """The signature of the time-stamp is wrong, or does not name its certificate."""
+
+
+class StampSignerRefused(StampRefused):
+    """The signer is not one for time-stamping alone, or led to no root of ours when it signed."""
+
+
+class StampTimeImplausible(StampRefused):
+    """The moment of the time-stamp is too far from our clock."""

@@ -3,19 +3,25 @@
 import fcntl
 import hashlib
 import os
-import re
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from connectors.drops import (
+    NAME_REFUSED,
+    OTHER_FILE_THERE,
+    SAME_FILE_THERE,
+    WRITTEN,
+    Lying,
+    handed,
+    in_the_making,
+    is_file_name,
+)
+from connectors.errors import FileTooLarge, FolderUnreachable
 from connectors.port import Exchange, WireRequest
 from contracts.outcomes import Phase
 
-WRITTEN = 201
-SAME_FILE_THERE = 200
-OTHER_FILE_THERE = 409
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")
 _FILE_MODE = 0o640
 
 
@@ -43,15 +49,15 @@ class FileDropTransport:
 
     def holds(self, name: str) -> bool:
         """Tell whether a file of this name still lies there; whoever fetches it may have taken it."""
-        return bool(_NAME.fullmatch(name)) and (self._folder / name).is_file()
+        return is_file_name(name) and (self._folder / name).is_file()
 
     def send(self, request: WireRequest) -> Exchange:
         """Write the file under a temporary name, make it durable, then give it its name.
 
         ``NOT_SENT`` until the rename; ``SENT`` when the rename happened but could not be made durable.
         """
-        if not _NAME.fullmatch(request.url):
-            return _exchange(Phase.NOT_SENT, fault="name_refused")
+        if not is_file_name(request.url):
+            return handed(Phase.NOT_SENT, fault=NAME_REFUSED)
         phase = Phase.NOT_SENT
         try:
             with _locked(self._folder) as folder:
@@ -59,15 +65,56 @@ class FileDropTransport:
                 digest = hashlib.sha256(request.body).hexdigest()
                 if present is not None:
                     status = SAME_FILE_THERE if present == digest else OTHER_FILE_THERE
-                    return _exchange(Phase.COMPLETE, status=status, digest=present)
-                temporary = f".{request.url}.part"
+                    return handed(Phase.COMPLETE, status=status, digest=present)
+                temporary = in_the_making(request.url)
                 _write_durably(temporary, request.body, folder)
                 phase = Phase.SENT
                 os.rename(temporary, request.url, src_dir_fd=folder, dst_dir_fd=folder)
                 os.fsync(folder)
-                return _exchange(Phase.COMPLETE, status=WRITTEN, digest=digest)
+                return handed(Phase.COMPLETE, status=WRITTEN, digest=digest)
         except OSError as error:
-            return _exchange(phase, fault=f"os:{error.errno}")
+            return handed(phase, fault=f"os:{error.errno}")
+
+
+class FolderInbox:
+    """A folder on this machine into which a partner puts files for us."""
+
+    def __init__(self, folder: Path) -> None:
+        """Fetch from ``folder``."""
+        self._folder = folder
+
+    def listing(self) -> list[Lying]:
+        """Return the files whose names we take, by name."""
+        try:
+            with os.scandir(self._folder) as entries:
+                found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            raise FolderUnreachable(f"os:{error.errno}") from None
+        files = ((name, status) for name, status in found if is_file_name(name) and stat.S_ISREG(status.st_mode))
+        return sorted(
+            (Lying(name, status.st_size, int(status.st_mtime)) for name, status in files), key=lambda one: one.name
+        )
+
+    def fetch(self, name: str, at_most: int) -> bytes:
+        """Return the bytes of one file."""
+        try:
+            with _locked(self._folder) as folder:
+                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+                with os.fdopen(handle, "rb") as stream:
+                    body = stream.read(at_most + 1)
+        except OSError as error:
+            raise FolderUnreachable(f"os:{error.errno}") from None
+        if len(body) > at_most:
+            raise FileTooLarge
+        return body
+
+    def clear(self, name: str) -> None:
+        """Take a file away."""
+        try:
+            with _locked(self._folder) as folder, suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=folder)
+        except OSError as error:
+            raise FolderUnreachable(f"os:{error.errno}") from None
 
 
 def _digest_of(name: str, folder: int) -> str | None:
@@ -80,15 +127,9 @@ def _digest_of(name: str, folder: int) -> str | None:
 
 
 def _write_durably(name: str, body: bytes, folder: int) -> None:
-    # The temporary name is fixed, so what a crash left behind is overwritten and never piles up.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(name, flags, _FILE_MODE, dir_fd=folder)
     with os.fdopen(handle, "wb") as stream:
         stream.write(body)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _exchange(phase: Phase, *, status: int | None = None, digest: str = "", fault: str = "") -> Exchange:
-    headers = (("x-sha256", digest),) if digest else ()
-    return Exchange(phase=phase, at=datetime.now(UTC), status=status, headers=headers, fault=fault)

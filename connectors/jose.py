@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import jwt
@@ -197,11 +198,22 @@ def public_part(key: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _signed(claims: Mapping[str, Any], key: Mapping[str, Any], header: dict[str, Any]) -> str:
-    algorithm, _ = _purpose_of(key, "sign")
+    algorithm, members = _purpose_of(key, "sign")
     if "d" not in key:
         raise TokenKeyUnknown
-    private = jwt.PyJWK({**key, "alg": algorithm})
-    return jwt.encode(dict(claims), private.key, algorithm=algorithm, headers=header)
+    told = {name: key[name] for name in (*members, *_PRIVATE_MEMBERS) if isinstance(key.get(name), str)}
+    return jwt.encode(dict(claims), _private_key(algorithm, *told.items()), algorithm=algorithm, headers=header)
+
+
+@lru_cache(maxsize=8)
+def _private_key(algorithm: str, *members: tuple[str, str]) -> Any:
+    return jwt.PyJWK({**dict(members), "alg": algorithm}).key
+
+
+# To read a key anew costs as much as the curve itself, and a partner proves with the same one for long.
+@lru_cache(maxsize=256)
+def _public_key(*members: tuple[str, str]) -> jwk.Key:
+    return jwk.import_key(dict(members))
 
 
 def _opened(token: str, max_bytes: int) -> tuple[dict[str, Any], bytes]:
@@ -299,11 +311,9 @@ def _sized(kind: str, key: Mapping[str, Any]) -> bool:
     return RSA_MIN_BITS <= modulus.bit_length() <= RSA_MAX_BITS and 65537 <= exponent < 2**32 and exponent % 2 == 1
 
 
-def _verify_signature(
-    token: str, public: dict[str, str | list[str]], algorithm: str, *, ignore_unknown: bool = False
-) -> None:
+def _verify_signature(token: str, public: Mapping[str, str], algorithm: str, *, ignore_unknown: bool = False) -> None:
     try:
-        key = jwk.import_key(public)
+        key = _public_key(*public.items())
         registry = _OneAlgorithm(algorithms=[algorithm], strict_check_header=not ignore_unknown)
         jws.deserialize_compact(token, key, registry=registry)
     except (JoseError, ValueError) as error:

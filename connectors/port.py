@@ -3,17 +3,19 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from connectors.errors import ManifestInvalid, SecretMissing
 from connectors.schemas.declared import Deviation, SchemaFile
+from contracts.calendar import PARIS
 from contracts.identifiers import Siret
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
 
@@ -22,6 +24,9 @@ RETRY_AFTER_MAX = timedelta(hours=24)
 
 HELD_BACK = "held_back"
 """The fault of an exchange that we did not begin, to stay below a partner's limit; ``retry-after`` says how long."""
+
+TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word for a fault, and no secret
+"""The fault of an exchange that did not begin, because the partner gives our credentials no token."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -92,6 +97,16 @@ class Operation(_Frozen):
     kind: OperationKind
     write_class: WriteClass | None = None
     natural_key: tuple[str, ...] = ()
+    endpoint: str = ""
+    """Which of the partner's end-points answers it: one that fails is left alone, and the others go on."""
+    attempts_max: int = Field(default=8, ge=1, le=50)
+    age_max_h: int = Field(default=72, ge=1, le=24 * 31)
+    """How often, and for how many hours, it is tried before a person has to look."""
+    change_max: float | None = Field(default=None, gt=0)
+    """By what share a day may bring more or less than that day of the week usually does; nothing where it says nothing."""
+    editable: tuple[str, ...] = ()
+    """Fields of its command, as paths, that an operator may write anew where it is repeated: numbers that the partner
+    gave, dates of a question. What is said of anybody comes from their papers and is never among them."""
 
     @model_validator(mode="after")
     def _write_class_is_for_pushes(self) -> "Operation":
@@ -107,13 +122,38 @@ class Operation(_Frozen):
         return self.write_class in (None, WriteClass.KEYED, WriteClass.NATURAL)
 
 
+class Window(_Frozen):
+    """When a partner is closed, by the clock of Paris: between two times of day, over midnight where the second is earlier.
+
+    ``days`` are those on which it begins, Monday 1 to Sunday 7.
+    """
+
+    start: time
+    end: time
+    days: frozenset[int] = frozenset(range(1, 8))
+
+    def until(self, now: datetime) -> datetime | None:
+        """Return when it opens again, or None where it is open at ``now``."""
+        here = now.astimezone(PARIS)
+        over_midnight = self.end <= self.start
+        for begun in (here.date(), here.date() - timedelta(days=1)):
+            if begun.isoweekday() not in self.days:
+                continue
+            first = datetime.combine(begun, self.start, PARIS)
+            last = datetime.combine(begun + timedelta(days=over_midnight), self.end, PARIS)
+            if first <= here < last:
+                return last.astimezone(UTC)
+        return None
+
+
 class Limits(_Frozen):
-    """How long and how much: seconds, and bytes of body accepted."""
+    """How long and how much: seconds, bytes of body accepted, and conversations at once with one binding."""
 
     connect_s: float = Field(gt=0, le=30)
     read_s: float = Field(gt=0, le=120)
     total_s: float = Field(gt=0, le=300)
     body_max_bytes: int = Field(gt=0, le=64 * 1024 * 1024)
+    at_once: int = Field(default=1, ge=1, le=8)
 
 
 class Manifest(_Frozen):
@@ -123,10 +163,18 @@ class Manifest(_Frozen):
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     provenance: str
     secrets: tuple[str, ...] = ()
+    shown: frozenset[str] = frozenset()
+    """Names of elements, attributes and members whose values an engineer may read: words of the protocol. All others
+    are sensitive."""
     limits: Limits
     operations: Mapping[str, Operation]
     contracts: tuple[SchemaFile, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    closed: tuple[Window, ...] = ()
+
+    def closed_until(self, now: datetime) -> datetime | None:
+        """Return when the partner opens again, or None where it is open at ``now``."""
+        return max((until for one in self.closed if (until := one.until(now)) is not None), default=None)
 
 
 def load_manifest(beside: str) -> Manifest:
@@ -142,11 +190,24 @@ def load_manifest(beside: str) -> Manifest:
         raise ManifestInvalid(f"{path.parent.name}: {type(error).__name__}") from error
 
 
+@cache
+def manifests() -> Mapping[str, Manifest]:
+    """Return every connector's manifest by name, without its codec, which may need a compiled schema.
+
+    Raises :class:`ManifestInvalid`.
+    """
+    found = [load_manifest(str(path)) for path in sorted(Path(__file__).parent.glob("**/manifest.toml"))]
+    return {one.connector: one for one in found}
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """One connector for one body: where it is, whose it is, and its secrets once resolved from their references.
 
-    ``operations`` are what the body's habilitation enables, where a connector can do more than one body may ask.
+    ``operations`` are what the body's habilitation enables, where a connector can do more than one body may ask, and
+    of every other connector what the body is told or asked regularly;
+    ``closed`` is when this body is closed, beside what its connector's manifest says of every body; ``token_url`` is
+    where a partner that wants client credentials gives tokens.
     """
 
     slug: str
@@ -154,6 +215,8 @@ class Binding:
     siret: Siret
     secrets: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
     operations: frozenset[str] = frozenset()
+    closed: tuple[Window, ...] = ()
+    token_url: str = ""
 
     def secret(self, name: str) -> str:
         """Return the secret called ``name``.
@@ -184,6 +247,70 @@ class Codec(Protocol[CommandT_contra]):
 
     def decode(self, command: CommandT_contra, exchange: Exchange) -> ExchangeOutcome:
         """Say what ``exchange`` came to. Total: never raises, never returns None, whatever the bytes."""
+        ...
+
+
+class Command(Protocol):
+    """What the engine asks of any command: which operation it is, and what makes two of them the same one."""
+
+    @property
+    def operation(self) -> str:
+        """The operation's name in the manifest."""
+        ...
+
+    @property
+    def natural_key(self) -> str:
+        """The values that the manifest's ``natural_key`` names, as one text; pseudonyms and days, nothing of a person."""
+        ...
+
+
+AskedT = TypeVar("AskedT")
+
+
+class Replayable(Codec[AskedT], Protocol[AskedT]):
+    """A codec whose commands can be kept, sealed, until they are carried out, and read again later."""
+
+    @property
+    def commands(self) -> TypeAdapter[AskedT]:
+        """Write a command as JSON and read it again; the same command gives the same bytes."""
+        ...
+
+
+@runtime_checkable
+class LooksUp(Protocol[AskedT]):
+    """A codec that can ask whether a write happened, for operations of the write class ``lookup``."""
+
+    def lookup(self, command: AskedT) -> AskedT | None:
+        """Return the read that tells whether ``command`` happened, or None where there is no such read.
+
+        Decoded, it says ``found`` (it happened), ``absent`` or ``empty`` with proof (it did not), ``conflict`` (something
+        else is there), or anything else, which tells nothing.
+        """
+        ...
+
+
+class Depth(StrEnum):
+    """How deep a look at a partner's health goes; each is asked without touching anybody's affairs."""
+
+    REACH = "reach"
+    AUTH = "auth"
+    CONTRACT = "contract"
+    CANARY = "canary"
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A codec that can say how to ask whether a partner is well."""
+
+    def probes(self, binding: Binding) -> Mapping[Depth, WireRequest]:
+        """Return the read that tells, for each depth there is one for.
+
+        Raises :class:`~connectors.errors.SecretMissing`.
+        """
+        ...
+
+    def judge_probe(self, depth: Depth, exchange: Exchange) -> ExchangeOutcome:
+        """Say what a probe came to: ``found`` is well, anything else says what is not. Total, as :meth:`Codec.decode`."""
         ...
 
 

@@ -114,7 +114,15 @@ class EvidenceType(StrEnum):
     PAYSLIP = "payslip"
     UNEMPLOYMENT_STATEMENT = "unemployment_statement"
     DEATH_CERTIFICATE = "death_certificate"
+    TARIFF_DECISION = "tariff_decision"
+    """Of the body that decides the tariff, as it sent it; never a paper."""
+    SCHOOL_ASSIGNMENT = "school_assignment"
+    """A place at a school, the same way."""
     UNKNOWN = "unknown"
+
+
+DECISIONS: frozenset[EvidenceType] = frozenset({EvidenceType.TARIFF_DECISION, EvidenceType.SCHOOL_ASSIGNMENT})
+"""What a body decided and sent back: nobody hands it in, and nobody's leave is asked for its reuse."""
 
 
 class MediaType(StrEnum):

@@ -111,6 +111,15 @@ class ReviewDecided(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRecorded(EventData):
+    """A body sent what it decided about a line."""
+
+    type: ClassVar[str] = "fr.paris.unefois.decision.recorded.v1"
+    decision: UUID
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceReleased(EventData):
     """One piece of evidence was handed to one recipient."""
 
@@ -164,7 +173,7 @@ class PartnerUnlinked(EventData):
 
 @dataclass(frozen=True, slots=True)
 class AccountsMerged(EventData):
-    """Two accounts of one person became one, by the decision of two agents."""
+    """Two accounts of one person, or two records of one child, became one, by the decision of two agents."""
 
     type: ClassVar[str] = "fr.paris.unefois.accounts.merged.v1"
     merge: UUID
@@ -172,7 +181,7 @@ class AccountsMerged(EventData):
 
 @dataclass(frozen=True, slots=True)
 class AccountsParted(EventData):
-    """Two accounts that had become one are two again, by the person's own act."""
+    """Two that had become one are two again: accounts by the person's own act, a child's records by two agents."""
 
     type: ClassVar[str] = "fr.paris.unefois.accounts.parted.v1"
     merge: UUID
@@ -180,9 +189,17 @@ class AccountsParted(EventData):
 
 @dataclass(frozen=True, slots=True)
 class SubjectSuperseded(EventData):
-    """A line rests since another one of the same body goes on for it; whoever asks by it is told which."""
+    """A line, or a child's record, rests since another one goes on for it; whoever asks by it is told which."""
 
     type: ClassVar[str] = "fr.paris.unefois.subject.superseded.v1"
+    line: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectOfAge(EventData):
+    """The child of a line is of age: the line is over, nothing more is released for it, and no guardian speaks for it."""
+
+    type: ClassVar[str] = "fr.paris.unefois.subject.of-age.v1"
     line: UUID
 
 
@@ -197,6 +214,7 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     LinkContested,
     LinkWithdrawn,
     ReviewDecided,
+    DecisionRecorded,
     EvidenceReleased,
     EvidenceWithdrawn,
     AuthorisationChanged,
@@ -206,6 +224,7 @@ EVENT_TYPES: tuple[type[EventData], ...] = (
     AccountsMerged,
     AccountsParted,
     SubjectSuperseded,
+    SubjectOfAge,
 )
 
 

@@ -1,5 +1,6 @@
 """Typed identifiers, so that a partner's pseudonym can never be passed where a person is meant."""
 
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID
 
@@ -59,6 +60,7 @@ def new_uuid() -> UUID:
     return UUID(bytes=uuid_utils.uuid7().bytes)
 
 
+@lru_cache(maxsize=4096)
 def is_siret(text: str) -> bool:
     """Tell whether ``text`` is fourteen digits whose sum is right: Luhn's, or for La Poste a plain sum divisible by 5.
 

@@ -16,6 +16,7 @@ from contracts.events import (
     RequestConsented,
     RequirementSatisfied,
     RightsInformationEnded,
+    SubjectOfAge,
     SubjectSuperseded,
 )
 from contracts.identifiers import PartnerPseudonym
@@ -29,6 +30,7 @@ NOTIFIED: tuple[type[EventData], ...] = (
     PartnerLinked,
     PartnerUnlinked,
     SubjectSuperseded,
+    SubjectOfAge,
 )
 """The kinds of event a partner is told of."""
 

@@ -249,6 +249,13 @@ PROBLEMS: dict[str, ProblemType] = {
             "La convention de ce service ne mentionne pas le traitement ou l'agent qui demande.",
         ),
         _p(
+            "maintenance",
+            503,
+            "Under maintenance: reading goes on, nothing is written; Retry-After says when to try again.",
+            "Une mise à jour est en cours. Vous pouvez consulter votre espace, mais rien ne peut être enregistré pour"
+            " l'instant. Réessayez un peu plus tard.",
+        ),
+        _p(
             "releases-stopped",
             503,
             "The City has stopped every release to partners for now; nothing was handed over.",
@@ -289,6 +296,12 @@ PROBLEMS: dict[str, ProblemType] = {
             403,
             "The access token was not issued for this.",
             "Le jeton d'accès n'a pas été donné pour cette demande.",
+        ),
+        _p(
+            "pipelines-away",
+            503,
+            "The pipelines' pages do not answer.",
+            "Les pages des chaînes ne répondent pas. Réessayez dans quelques minutes.",
         ),
         _p(
             "store-unavailable",

@@ -183,12 +183,72 @@ MERGE_REASONS = _listed(
 )
 """About two accounts of one name and date of birth, both of which somebody has just proved."""
 
+CHILDHOOD_REASONS = _listed(
+    ReviewReason(
+        "grown_child",
+        Outcome.PASSED,
+        "C'est cet enfant, devenu majeur",
+        "",
+    ),
+    ReviewReason(
+        "other_grown_person",
+        Outcome.FAILED,
+        "C'est une autre personne du même nom, née le même jour",
+        "",
+    ),
+    ReviewReason(
+        "not_sure_grown",
+        Outcome.FAILED,
+        "Rien ne permet de le dire : la personne vient au guichet avec une pièce d'identité",
+        "",
+    ),
+)
+"""About somebody of age and a child's record of the same name and date; who asked reads nothing of a refusal."""
+
+CHILD_MERGE_REASONS = _listed(
+    ReviewReason(
+        "one_child_twice",
+        Outcome.PASSED,
+        "C'est un seul enfant, enregistré deux fois",
+        "",
+    ),
+    ReviewReason(
+        "two_children",
+        Outcome.FAILED,
+        "Ce sont deux enfants",
+        "",
+    ),
+    ReviewReason(
+        "not_sure_one_child",
+        Outcome.FAILED,
+        "Rien ne permet de le dire : les deux dossiers restent séparés",
+        "",
+    ),
+)
+"""About two records that may be one child's; the guardians read in their trace what became of it."""
+
+CHILD_PART_REASONS = _listed(
+    ReviewReason(
+        "two_children_after_all",
+        Outcome.PASSED,
+        "Ce sont deux enfants : les dossiers ont été réunis par erreur",
+        "",
+    ),
+    ReviewReason(
+        "one_child_indeed",
+        Outcome.FAILED,
+        "C'est bien un seul enfant",
+        "",
+    ),
+)
+"""About a merge of two records that somebody holds for wrong."""
+
 UNSURE = ReviewReason("unsure", Outcome.INCONCLUSIVE, "Je demande l'avis d'un collègue", "")
 """The one reason of a second opinion."""
 
 
 def reasons_for(kind: str) -> dict[str, ReviewReason]:
-    """Return the reasons of a kind of review: ``fit``, ``family_link``, ``objection``, ``partner_link`` or ``account_merge``."""
+    """Return the reasons of a kind of review, those about a paper where it has none of its own."""
     return _BY_KIND.get(kind, FIT_REASONS)
 
 
@@ -197,6 +257,9 @@ _BY_KIND = {
     "objection": OBJECTION_REASONS,
     "partner_link": PARTNER_LINK_REASONS,
     "account_merge": MERGE_REASONS,
+    "childhood": CHILDHOOD_REASONS,
+    "child_merge": CHILD_MERGE_REASONS,
+    "child_part": CHILD_PART_REASONS,
 }
 
 

@@ -16,8 +16,10 @@ from hub.api import (
     allowing,
     authorisation,
     checkpoints,
+    childhood,
     confirmations,
     contact,
+    decisions,
     documents,
     events,
     families,
@@ -33,22 +35,26 @@ from hub.api import (
     receipts,
     repeating,
     reviews,
+    same_child,
     sign_in,
     tus,
     uploads,
 )
-from hub.api.callers import AGENT_COOKIE, COOKIE, agent, own_resident, resident
+from hub.api.callers import AGENT_COOKIE, COOKIE, agent, operator, own_resident, resident, watcher
+from hub.api.closing import Closed
 from hub.api.description import Guard, describe
-from hub.api.edge import Edge
+from hub.api.edge import BODY_MAX, Edge
 from hub.api.shapes import HealthShape
 from hub.api.strangers import Strangers
 from hub.api.wire import PlainRefusal
 from hub.bootstrap import Door, ReleaseDoor, door, read_settings, release_door
-from hub.prefork import serve
+from hub.prefork import Handed, serve
+from hub.serving import HandedServer
 from hub.web import accounts, agreeing, explaining, looks, pages, refusals, sharing
 from hub.web import allowing as allowing_pages
 from hub.web import linking as linking_pages
 from hub.web import mandates as mandate_pages
+from vault import telemetry
 from vault.documents.custody import Custody
 
 SESSION = Guard("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
@@ -89,6 +95,8 @@ def residents_routes() -> FastAPI:
         informing.router,
         linking.router,
         merges.router,
+        childhood.router,
+        same_child.router,
         acting.router,
         mandate_pages.router,
         linking_pages.router,
@@ -96,10 +104,20 @@ def residents_routes() -> FastAPI:
     ):
         app.include_router(router)
     pages.install(app)
-    describe(app, {resident: SESSION, own_resident: SESSION, agent: AGENT_SESSION})
+    describe(
+        app,
+        {
+            resident: SESSION,
+            own_resident: SESSION,
+            agent: AGENT_SESSION,
+            operator: AGENT_SESSION,
+            watcher: AGENT_SESSION,
+        },
+    )
     app.add_middleware(tus.Resumable)
     repeating.install(app)
     app.add_middleware(Strangers)
+    app.add_middleware(Closed)
     app.add_middleware(Edge, streams=_takes_document)
     return app
 
@@ -122,9 +140,11 @@ def partners_routes() -> FastAPI:
     app.include_router(allowing.partners)
     app.include_router(informing.partners)
     app.include_router(linking.partners)
+    app.include_router(decisions.router)
     describe(app, {authorisation.caller_of: PARTNER_TOKEN})
     repeating.install(app)
     app.add_middleware(Strangers)
+    app.add_middleware(Closed)
     app.add_middleware(Edge, streams=lambda _scope: False)
     return app
 
@@ -135,6 +155,8 @@ def _app(process: str) -> FastAPI:
         yield
         custody: Custody = app.state.door.custody
         await custody.objects.aclose()
+        if (client := getattr(app.state, "pipelines", None)) is not None:
+            await client.aclose()
         custody.db.close()
 
     app = FastAPI(title=TITLES[process], version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -157,12 +179,14 @@ def _takes_document(scope: Scope) -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """Read the settings, assemble one door and serve it until told to stop."""
     process = (arguments or sys.argv[1:])[0]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    vault, hub = read_settings()
+    telemetry.log_as(hub.log_format)
     for noisy in ("httpx", "urllib3", "uvicorn.access", "procrastinate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    vault, hub = read_settings()
 
-    def run(listening: socket.socket) -> None:
+    def run(incoming: socket.socket | Handed) -> None:
+        told = {"traces_to": hub.traces_to, "metrics_host": hub.metrics_host}
+        telemetry.begin(process, **told, metrics_port=hub.metrics_port)
         app = residents(door(vault, hub)) if process == "door" else partners_door(release_door(vault, hub))
         config = uvicorn.Config(
             app,
@@ -173,10 +197,14 @@ def main(arguments: list[str] | None = None) -> None:
             # Nothing here asks for a client's address or scheme: where a door is reached is in its settings.
             proxy_headers=False,
             date_header=True,
+            ws_max_size=BODY_MAX,
             log_level="warning",
             timeout_graceful_shutdown=5,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        if isinstance(incoming, Handed):
+            HandedServer(config, incoming).run()
+        else:
+            uvicorn.Server(config).run(sockets=[incoming])
 
     sys.exit(serve(run, host=hub.host, port=hub.port, processes=hub.processes))
 

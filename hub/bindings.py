@@ -6,12 +6,13 @@ A binding that enables what the purpose matrix does not allow its use case is re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from connectors.api_particulier.routes import ROUTES
-from connectors.port import Binding
+from connectors.port import Binding, Window
 from contracts.identifiers import Siret, is_siret
 from hub.requirements.catalogue import load
 
@@ -21,8 +22,19 @@ class _BindingFile(BaseModel):
     slug: str
     connector: str
     siret: str
+    agreement: str
+    """The convention it rests on, by its reference in the partner's file."""
     base_url: str
-    secrets: dict[str, str]
+    token_url: str = ""
+    """Where a partner that wants client credentials gives tokens."""
+    secrets: dict[str, str] = {}
+    file_keys: dict[str, str] = {}
+    """References of the keys for a folder behind SFTP; they lie apart, for a process that holds no other secret."""
+    cadence: dict[str, timedelta] = {}
+    """How often each operation is expected, at the least (ISO 8601 durations)."""
+    closed: tuple[Window, ...] = ()
+    cutoff: time | None = None
+    """By when, by the clock of Paris, the body has to have what is of the day before; the pipelines hold to it."""
     use_case: str = ""
     scopes: frozenset[str] = frozenset()
     operations: frozenset[str] = frozenset()
@@ -30,12 +42,13 @@ class _BindingFile(BaseModel):
     def enabled(self, matrix: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """Return what the body may ask for; raises ``ValueError`` where its use case or habilitation does not allow it.
 
-        What a use case neither expects nor leaves open is refused, forbidden by name or not.
+        What a use case neither expects nor leaves open is refused, forbidden by name or not. Of every other connector
+        it is what the body is told or asked regularly.
         """
         if self.connector != "api-particulier":
             if self.operations or self.scopes or self.use_case:
                 raise ValueError(f"{self.slug}: only api-particulier has use cases")
-            return frozenset()
+            return frozenset(self.cadence)
         if not self.operations:
             raise ValueError(f"{self.slug}: no operation is enabled")
         for name in sorted(self.operations):
@@ -56,10 +69,12 @@ class Bindings:
     by_slug: Mapping[str, tuple[str, Binding]] = field(repr=False)
 
     @classmethod
-    def load(cls, folder: Path, *, places: Mapping[str, str], secrets: Path | None) -> "Bindings":
-        """Read every binding; a secret reference is a path below ``secrets``.
+    def load(
+        cls, folder: Path, *, places: Mapping[str, str], secrets: Path | None, file_keys: Path | None = None
+    ) -> "Bindings":
+        """Read every binding; a secret reference is a path below ``secrets``, a file key's one below ``file_keys``.
 
-        Without ``secrets`` the bindings have none, and a connector that needs one refuses. Raises ``ValueError`` for a
+        Without that folder the bindings have none, and a connector that needs one refuses. Raises ``ValueError`` for a
         file that is wrong.
         """
         found: dict[str, tuple[str, Binding]] = {}
@@ -68,14 +83,15 @@ class Bindings:
             file = _BindingFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
             if not is_siret(file.siret):
                 raise ValueError(f"{path.name}: not a SIRET")
-            values = {
-                name: SecretStr((secrets / reference).read_text(encoding="utf-8").strip())
-                for name, reference in file.secrets.items()
-                if secrets is not None
-            }
+            values = _resolved(secrets, file.secrets) | _resolved(file_keys, file.file_keys)
             address = file.base_url.format_map(places)
             enabled = file.enabled(matrix)
-            found[file.slug] = (file.connector, Binding(file.slug, address, Siret(file.siret), values, enabled))
+            if file.slug in found or file.slug != path.stem:
+                raise ValueError(f"{path.name}: a binding is called as its file is")
+            binding = Binding(
+                file.slug, address, Siret(file.siret), values, enabled, file.closed, file.token_url.format_map(places)
+            )
+            found[file.slug] = (file.connector, binding)
         return cls(found)
 
     def of(self, connector: str, siret: str) -> Binding | None:
@@ -91,3 +107,12 @@ class Bindings:
     def slugs(self, connector: str) -> list[str]:
         """Return the names of all bindings of one connector."""
         return [slug for slug, (name, _) in self.by_slug.items() if name == connector]
+
+
+def _resolved(folder: Path | None, references: Mapping[str, str]) -> dict[str, SecretStr]:
+    if folder is None:
+        return {}
+    return {
+        name: SecretStr((folder / reference).read_text(encoding="utf-8").strip())
+        for name, reference in references.items()
+    }

@@ -1,10 +1,10 @@
 """Settings in, ready use cases out: the only place where the hub's concrete parts meet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -12,18 +12,25 @@ from pydantic import TypeAdapter
 import vault.bootstrap as vault_parts
 from connectors.addresses import AddressRule, Origin
 from connectors.api_particulier.codec import MANIFEST
-from connectors.file_drop import FileDropTransport
+from connectors.caisse_fichiers.codec import MANIFEST as FILES
+from connectors.client_credentials import SignedInTransport
+from connectors.drops import DROP, OUTBOX, Inbox
+from connectors.file_drop import FileDropTransport, FolderInbox
 from connectors.http import HttpTransport
+from connectors.hubee.commands import RECEIVING
 from connectors.mail import Smtp
 from connectors.oidc.provider import ProviderConfig
-from connectors.port import Binding, Transport
+from connectors.port import Binding, Limits, Transport
 from connectors.sms.codec import MANIFEST as SMS
 from connectors.sms.gateway import SmsGateway
+from connectors.webhook.codec import MANIFEST as WEBHOOK
 from contracts.identifiers import Siret
 from hub.bindings import Bindings
 from hub.exchanges.egress import API_PARTICULIER, CountedTransport, Gate
 from hub.exchanges.lending import Cipher, Lender
 from hub.exchanges.quotient import QuotientSource
+from hub.exchanges.ways import Way
+from hub.maintenance import Watch
 from hub.notifications.bell import Bell
 from hub.notifications.carriers import ByMail, ByPost, BySms
 from hub.notifications.deliveries import Sender
@@ -35,9 +42,13 @@ from hub.releases.answering import AnswerSigner
 from hub.requirements.catalogue import Catalogue, load
 from hub.school_files.telling_families import still_open
 from hub.settings import PINNED_ISSUERS, HubSettings
+from hub.watching.telling import AlertByMail, AlertByWebhook, Teller, Wire
 from vault.db import Database, ReadTx
 from vault.documents.custody import Custody
 from vault.settings import VaultSettings
+
+if TYPE_CHECKING:
+    from connectors.time_stamps.authority import Authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class Door:
     providers: dict[str, ProviderConfig] = field(repr=False)
     lender: Lender | None = None
     """Lends the tokens of who signs in; nothing where this door knows no bindings."""
+    bindings: Bindings | None = None
+    """Which bindings there are, for the operators' console; no secret of any."""
+    watch: Watch | None = None
+    """Whether there is maintenance; nothing where a door is only described."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,8 @@ class ReleaseDoor:
     """Opens what the master key wraps: here a partner's own webhook secret, for a sample of its notifications."""
     bell: Bell = field(repr=False)
     """Wakes whoever waits for a feed."""
+    watch: Watch | None = None
+    """Whether there is maintenance; nothing where a door is only described."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,8 @@ class Back:
     catalogue: Catalogue
     bindings: Bindings
     quotient: QuotientSource
+    ways: Mapping[str, Way] = field(default_factory=dict, repr=False)
+    """How each binding is reached that the engine of exchanges carries out."""
 
 
 def read_settings() -> tuple[VaultSettings, HubSettings]:
@@ -92,16 +111,11 @@ def door(vault: VaultSettings, hub: HubSettings) -> Door:
     strangers = [name for name, config in providers.items() if config.issuer not in PINNED_ISSUERS]
     if hub.profile == "production" and strangers:
         raise ValueError(f"HUB_PROVIDERS: issuer outside the pinned list: {strangers}")
-    custody = vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes))
-    return Door(hub, custody, load(), providers, _lender(vault, hub, custody))
-
-
-def _lender(vault: VaultSettings, hub: HubSettings, custody: Custody) -> Lender | None:
-    if hub.bindings is None:
-        return None
+    custody = vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes), plan_once=True)
     # Which body is enabled for what, and no secret of any.
-    bindings = Bindings.load(hub.bindings, places=hub.places, secrets=None)
-    return Lender(custody.db, load(), bindings, vault_parts.master_key(vault).wrap)
+    bindings = None if hub.bindings is None else Bindings.load(hub.bindings, places=hub.places, secrets=None)
+    lender = None if bindings is None else Lender(custody.db, load(), bindings, vault_parts.master_key(vault).wrap)
+    return Door(hub, custody, load(), providers, lender, bindings, Watch(listening_url(vault)))
 
 
 def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
@@ -111,23 +125,50 @@ def release_door(vault: VaultSettings, hub: HubSettings) -> ReleaseDoor:
     published = vault_parts.head_verifier(vault).text()
     return ReleaseDoor(
         hub,
-        vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes)),
+        vault_parts.custody(vault, pool_size=max(4, 16 // hub.processes), plan_once=True),
         load(),
         Issuer(hub.release_url, ring),
         AnswerSigner(hub.release_url, answers),
         published,
         vault_parts.master_key(vault).unwrap,
-        Bell(vault.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")),
+        Bell(listening_url(vault)),
+        Watch(listening_url(vault)),
     )
+
+
+def listening_url(vault: VaultSettings) -> str:
+    """Return where what a commit announces is heard: the database's address as libpq has it."""
+    return vault.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
 
 
 def back(vault: VaultSettings, hub: HubSettings) -> Back:
     """Assemble what the worker and the pipelines share; each with the keys and secrets its settings name."""
     folder = _required(hub.bindings, "HUB_BINDINGS")
-    bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets)
+    bindings = Bindings.load(folder, places=hub.places, secrets=hub.secrets, file_keys=hub.file_keys)
     custody = vault_parts.custody(vault)
     source = quotient_source(bindings, custody.db, vault_parts.master_key(vault).unwrap)
-    return Back(custody, load(), bindings, source)
+    return Back(custody, load(), bindings, source, engine_ways(bindings))
+
+
+def engine_ways(bindings: Bindings) -> dict[str, Way]:
+    """Return how each binding of a connector that the engine carries is reached: over a transport that is its alone."""
+    # Schema compilers come with it, which no door needs.
+    from connectors.registry import ENGINE_CODECS
+
+    found = {}
+    for name, codec in ENGINE_CODECS.items():
+        for slug in bindings.slugs(name):
+            binding = bindings.named(slug)
+            found[slug] = Way(codec, binding, _way_out(codec.manifest.limits, binding))
+    return found
+
+
+def _way_out(limits: Limits, binding: Binding) -> Transport:
+    """Return a transport of one binding alone, which signs in by itself where the partner gives tokens."""
+    plain = HttpTransport(limits, origin=binding.base_url)
+    if not binding.token_url:
+        return plain
+    return SignedInTransport(plain, HttpTransport(limits, origin=binding.token_url), binding, RECEIVING)
 
 
 def quotient_source(bindings: Bindings, db: Database, unwrap: Cipher) -> QuotientSource:
@@ -158,11 +199,44 @@ def postman(hub: HubSettings, custody: Custody) -> Postman | None:
     return Postman(custody.db, carriers, custody.now, wanted) if carriers else None
 
 
+def teller(hub: HubSettings, custody: Custody) -> Teller | None:
+    """Assemble what tells engineers that something is wrong; nothing where there is nobody to tell."""
+    ways: dict[str, Wire] = {}
+    if hub.alert_mail:
+        ways["mail"] = AlertByMail(_smtp(hub), hub.alert_mail, hub.door_url)
+    if hub.alert_webhook:
+        binding = Binding(
+            "alerts", hub.alert_webhook, Siret(hub.operated_by), {"webhook_secret": hub.alert_webhook_secret}
+        )
+        transport = HttpTransport(WEBHOOK.limits, origin=hub.alert_webhook)
+        ways["webhook"] = AlertByWebhook(binding, transport, hub.door_url)
+    return Teller(custody.db, ways, custody.now) if ways else None
+
+
+def time_stamps(hub: HubSettings) -> "Authority | None":
+    """Assemble what has heads of the journal stamped; nothing where no authority is told.
+
+    Raises :class:`~connectors.errors.StampRootsUnreadable`.
+    """
+    if not hub.stamps_url or hub.stamps_roots is None:
+        return None
+    # Its library takes half a second to come, and one process in six ever stamps.
+    from connectors.time_stamps.authority import LIMITS, Authority, Place
+    from connectors.time_stamps.tokens import Trust
+
+    place = Place(hub.stamps_url, hub.stamps_username, hub.stamps_password)
+    trust = Trust.read(hub.stamps_policy, hub.stamps_roots)
+    return Authority(place, trust, HttpTransport(LIMITS, origin=hub.stamps_url))
+
+
+def _smtp(hub: HubSettings) -> Smtp:
+    return Smtp(hub.smtp_host, hub.smtp_port, hub.smtp_sender, hub.smtp_tls, hub.smtp_username, hub.smtp_password)
+
+
 def _carriers(hub: HubSettings, custody: Custody) -> dict[str, Carrier]:
     found: dict[str, Carrier] = {}
     if hub.smtp_host:
-        way = Smtp(hub.smtp_host, hub.smtp_port, hub.smtp_sender, hub.smtp_tls, hub.smtp_username, hub.smtp_password)
-        found[Channel.EMAIL] = ByMail(custody.db, way, hub.door_url, hub.release_url)
+        found[Channel.EMAIL] = ByMail(custody.db, _smtp(hub), hub.door_url, hub.release_url, custody.now)
     if hub.sms_url:
         binding = Binding("sms", hub.sms_url.rstrip("/"), Siret(hub.operated_by), {"token": hub.sms_token})
         gateway = SmsGateway(binding, HttpTransport(SMS.limits, origin=hub.sms_url))
@@ -188,8 +262,29 @@ class _Ways:
 
 
 def drop_transport(binding: Binding) -> Transport:
-    """Return a way out into the binding's drop folder."""
-    return FileDropTransport(Path(binding.base_url))
+    """Return a way out into the binding's folder for files to the partner, on this machine or behind SFTP.
+
+    Raises :class:`~connectors.errors.AddressRefused` and :class:`~connectors.errors.SecretMissing`.
+    """
+    if not _behind_sftp(binding):
+        return FileDropTransport(Path(binding.base_url) / DROP)
+    from connectors.sftp import SftpPlace, SftpTransport
+
+    return SftpTransport(SftpPlace.of(binding, DROP), FILES.limits)
+
+
+def inbox_of(binding: Binding) -> Inbox:
+    """Return the binding's folder for files from the partner; raises as :func:`drop_transport`."""
+    if not _behind_sftp(binding):
+        return FolderInbox(Path(binding.base_url) / OUTBOX)
+    from connectors.sftp import SftpInbox, SftpPlace
+
+    return SftpInbox(SftpPlace.of(binding, OUTBOX), FILES.limits)
+
+
+def _behind_sftp(binding: Binding) -> bool:
+    # Its library is imported where a partner needs it: most processes never speak it.
+    return binding.base_url.startswith("sftp://")
 
 
 def _required(path: Path | None, name: str) -> Path:

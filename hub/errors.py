@@ -166,6 +166,10 @@ class ReleasesStopped(HubError):
     """The City has stopped every release to partners; ``detail`` is the reason it gave."""
 
 
+class UnderMaintenance(HubError):
+    """Nothing is written for a while, so that something can be changed beneath."""
+
+
 class OutsideGrant(HubError):
     """The access token was not issued for this."""
 
@@ -176,6 +180,18 @@ class RotationUnderWay(HubError):
 
 class ExchangeInFlight(HubError):
     """Another process is carrying out this exchange."""
+
+
+class PayloadDiffers(HubError):
+    """An exchange with this natural key exists and brings something else; ``detail`` is its number."""
+
+
+class NotRepeatable(HubError):
+    """This exchange cannot be repeated; ``detail`` says why."""
+
+
+class PartnerNotTold(HubError):
+    """This partner was not told, or not long enough ago, that this goes unsent."""
 
 
 class QuotaExceeded(HubError):
@@ -221,6 +237,10 @@ class SenderGone(HubError):
 
 class AgentSignInRequired(HubError):
     """No agent is signed in."""
+
+
+class PipelinesAway(HubError):
+    """Dagster's pages do not answer."""
 
 
 class AgentUnknown(HubError):

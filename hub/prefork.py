@@ -2,58 +2,76 @@
 
 import ctypes
 import os
+import selectors
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 
-Run = Callable[[socket.socket], None]
 _PR_SET_PDEATHSIG = 1
 _ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 _ENDED_WELL = frozenset({0, -signal.SIGTERM, -signal.SIGINT})
 """Whoever handles the signal, and whoever had not come to handling it yet."""
+_BACKLOG = 2048
+_AT_ONCE = 64
+"""How many connections are taken before anything else is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The child's end of how connections reach it: its parent takes them from the port and hands them over."""
+
+    channel: socket.socket
+
+    def ready(self) -> None:
+        """Tell the parent to hand over connections; it listens when every process has told so."""
+        self.channel.send(b"r")
+
+    def take(self) -> Iterator[socket.socket]:
+        """Return the connections that wait to be taken, without waiting for more."""
+        for _ in range(_AT_ONCE):
+            try:
+                _, descriptors, _, _ = socket.recv_fds(self.channel, 1, 1, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            if not descriptors:
+                # The parent has ended, and takes this process along.
+                return
+            yield socket.socket(fileno=descriptors[0])
+
+
+Run = Callable[[socket.socket | Handed], None]
+"""Serves the connections of one process until told to stop: those of a port of its own, or those it is handed."""
 
 
 def serve(run: Run, *, host: str, port: int, processes: int) -> int:
-    """Call ``run`` with a listening socket in each of ``processes`` until told to stop; return the exit code.
+    """Call ``run`` in each of ``processes`` until told to stop; return the exit code.
 
-    The kernel spreads connections over the sockets. Where one process ends unasked the others are ended too and the
-    code is 1, so that whoever supervises starts all of them again. Call it before any thread is started. Raises
-    :class:`OSError` where the port is taken.
+    Connections go to the processes by turns. Where one process ends unasked the others are ended too and the code is 1,
+    so that whoever supervises starts all of them again. Call it before any thread is started. Raises :class:`OSError`
+    where the port is taken.
     """
-    sockets = _sockets(host, port, processes)
+    listening = _bound(host, port)
     if processes == 1:
-        run(sockets[0])
+        run(listening)
         return 0
-    parent, children = os.getpid(), set[int]()
+    parent = _Parent(listening)
     # Told to stop while the children are being made, it must still be able to tell all of them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-    for own in sockets:
-        children.add(_child(run, own, sockets, parent))
-    for one in sockets:
-        one.close()
-    return _wait(children)
+    for _ in range(processes):
+        parent.bear(run)
+    return parent.watch()
 
 
-def _sockets(host: str, port: int, count: int) -> list[socket.socket]:
-    # The first is bound for itself alone, and lets the others join it only then: a second door is refused the port,
-    # where it would otherwise quietly get half of the connections.
-    first = _bound(host, port, shared=False)
-    if count == 1:
-        return [first]
-    first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    taken = first.getsockname()[1]
-    return [first, *(_bound(host, taken, shared=True) for _ in range(count - 1))]
-
-
-def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     one = socket.socket(family, socket.SOCK_STREAM)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    # Connections have it from here.
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         one.bind((host, port))
     except OSError:
@@ -62,23 +80,117 @@ def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
     return one
 
 
-def _child(run: Run, own: socket.socket, sockets: list[socket.socket], parent: int) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
+@dataclass
+class _Parent:
+    """Holds the port, hands each connection to the next process, and hears when one of them ends."""
+
+    listening: socket.socket
+    children: dict[int, int] = field(default_factory=dict)
+    """The processes, each by a descriptor that tells when it ends."""
+    channels: list[socket.socket] = field(default_factory=list)
+    awaited: int = 0
+    """How many are not ready yet."""
+    turn: int = 0
+    told: bool = False
+    code: int = 0
+
+    def bear(self, run: Run) -> None:
+        """Start one more process."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        parent, pid = os.getpid(), os.fork()
+        if not pid:
+            for other in (ours, *self.channels, self.listening):
+                other.close()
+            _live(run, Handed(theirs), parent)
+        theirs.close()
+        ours.settimeout(0)
+        self.channels.append(ours)
+        self.children[os.pidfd_open(pid)] = pid
+        self.awaited += 1
+
+    def watch(self) -> int:
+        """Hand over connections until told to stop and all processes have ended; return the exit code."""
+        heard, woken = os.pipe()
+        os.set_blocking(woken, False)
+        signal.set_wakeup_fd(woken)
+        for number in _ENDING:
+            signal.signal(number, lambda *_: None)
+        # A signal that came before there was anybody to hear it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        with selectors.DefaultSelector() as selector:
+            selector.register(heard, selectors.EVENT_READ, self._stop)
+            for descriptor in self.children:
+                selector.register(descriptor, selectors.EVENT_READ, self._bury)
+            for channel in self.channels:
+                selector.register(channel, selectors.EVENT_READ, self._hear)
+            while self.children:
+                for key, _ in selector.select():
+                    key.data(selector, key.fileobj)
+        return self.code
+
+    def _stop(self, selector: selectors.BaseSelector, heard: int) -> None:
+        os.read(heard, 64)
+        self._end(selector)
+
+    def _hear(self, selector: selectors.BaseSelector, channel: socket.socket) -> None:
+        selector.unregister(channel)
+        # One that ended before it was ready is heard of by its own descriptor.
+        with suppress(ConnectionError):
+            self.awaited -= len(channel.recv(1))
+        if not self.awaited and not self.told:
+            self.listening.listen(_BACKLOG)
+            self.listening.settimeout(0)
+            selector.register(self.listening, selectors.EVENT_READ, self._hand_over)
+
+    def _hand_over(self, _: selectors.BaseSelector, __: socket.socket) -> None:
+        for _turn in range(0 if self.told else _AT_ONCE):
+            try:
+                connection, _address = self.listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            with connection:
+                self._give(connection)
+
+    def _give(self, connection: socket.socket) -> None:
+        """Give a connection to the next process that takes it; where none does it is closed."""
+        for _ in self.channels:
+            self.turn = (self.turn + 1) % len(self.channels)
+            with suppress(BlockingIOError, ConnectionError):
+                socket.send_fds(self.channels[self.turn], [b"c"], [connection.fileno()])
+                return
+
+    def _bury(self, selector: selectors.BaseSelector, descriptor: int) -> None:
+        selector.unregister(descriptor)
+        os.close(descriptor)
+        _, status = os.waitpid(self.children.pop(descriptor), 0)
+        if not self.told:
+            self.code = 1
+            self._end(selector)
+        elif os.waitstatus_to_exitcode(status) not in _ENDED_WELL:
+            self.code = 1
+
+    def _end(self, selector: selectors.BaseSelector) -> None:
+        self.told = True
+        if self.listening.fileno() >= 0:
+            with suppress(KeyError):
+                selector.unregister(self.listening)
+            self.listening.close()
+        for pid in self.children.values():
+            os.kill(pid, signal.SIGTERM)
+
+
+def _live(run: Run, handed: Handed, parent: int) -> None:
+    """Be a child, to the end of the process."""
     code = 1
     try:
-        # A parent that is killed cannot end its children; they must not keep the port from its successor.
+        # A parent that is killed cannot end its children; they must not keep its callers waiting for nobody.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() == parent:
             # A shell that starts something in the background has it ignore these, and children inherit that.
             for number in _ENDING:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-            for other in sockets:
-                if other is not own:
-                    other.close()
-            run(own)
+            run(handed)
             code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
@@ -87,29 +199,3 @@ def _child(run: Run, own: socket.socket, sockets: list[socket.socket], parent: i
     finally:
         sys.stderr.flush()
         os._exit(code)
-
-
-def _wait(children: set[int]) -> int:
-    told, code = False, 0
-
-    def end(*_: object) -> None:
-        nonlocal told
-        told = True
-        for pid in children:
-            # It may have ended in this very moment.
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    # A signal that came before there was anybody to hear it.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-    while children:
-        pid, status = os.wait()
-        children.discard(pid)
-        if not told:
-            end()
-            code = 1
-        elif os.waitstatus_to_exitcode(status) not in _ENDED_WELL:
-            code = 1
-    return code

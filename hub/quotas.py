@@ -7,15 +7,15 @@ caller gets through at most what it can ask within that half second beyond its q
 import hashlib
 import logging
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Lock, Thread
-from weakref import WeakKeyDictionary, ref
+from threading import Lock
+from weakref import ref
 
 from sqlalchemy.dialects.postgresql import insert
 
+from hub.keepers import Keepers
 from hub.partners.tables import RATE_WINDOW
 from vault.db import Database
 from vault.errors import DatabaseUnavailable
@@ -136,22 +136,7 @@ def _known(policy: str, caller: str) -> bytes:
 
 def quotas_of(db: Database, now: Callable[[], datetime]) -> Quotas:
     """Return the counts of a process's database, shared from now on by a thread that ends with it."""
-    found = _QUOTAS.get(db)
-    if found is None:
-        with _MAKING:
-            found = _QUOTAS.get(db)
-            if found is None:
-                found = _QUOTAS[db] = Quotas(db, now)
-                Thread(target=_share, args=(ref(found),), name="quotas", daemon=True).start()
-    return found
+    return _KEEPERS.of(db, now)
 
 
-_MAKING = Lock()
-_QUOTAS: WeakKeyDictionary[Database, Quotas] = WeakKeyDictionary()
-
-
-def _share(quotas: "ref[Quotas]") -> None:
-    while (found := quotas()) is not None:
-        found.sync()
-        del found
-        time.sleep(_SYNC_EVERY)
+_KEEPERS = Keepers(Quotas, Quotas.sync, name="quotas", every=_SYNC_EVERY)

@@ -49,7 +49,9 @@ class HubSettings(BaseSettings):
     answer_signing_key: Path | None = None
     """Ring of private JWKs that signs answers and nothing else; the release door only."""
     secrets: Path | None = None
-    """Folder below which bindings' secret references are resolved; worker and pipelines only."""
+    """Folder below which bindings' secret references are resolved; the worker only."""
+    file_keys: Path | None = None
+    """Folder below which the keys of bindings that exchange files are resolved; the pipelines only."""
     bindings: Path | None = None
     places: dict[str, str] = Field(default_factory=dict)
     """What ``{name}`` stands for in the addresses of bindings and partners."""
@@ -71,6 +73,35 @@ class HubSettings(BaseSettings):
     """Lines of the address that letters come from, and to which their slips go back; the office's name first."""
     asks_gathered_s: float = Field(default=600, ge=0, le=86_400)
     """How long a message to a family waits for what is asked in the same breath."""
+    folders_every_s: float = Field(default=300, ge=0, le=86_400)
+    """How often partners' queues of folders are looked into; 0: never. The worker only."""
+    dashboard_every_s: float = Field(default=10, ge=0, le=86_400)
+    """How often the City's dashboard is compared with where requests stand; 0: nothing is shown there. The worker only."""
+    dashboard_issuer: str = "https://moncompte.paris.fr"
+    """Whose accounts have a dashboard: the issuer of sign-ins with the City's account. The worker only."""
+    pipelines_url: str | None = None
+    """Where Dagster's pages are served, which know no sign-in: reached by operators through the residents' door alone."""
+    alert_mail: tuple[str, ...] = ()
+    """Who is written to when something is wrong: a JSON list of addresses; needs the mail server. The worker only."""
+    alert_webhook: str = ""
+    """Where the same is sent, signed with ``alert_webhook_secret`` (Standard Webhooks). The worker only."""
+    alert_webhook_secret: SecretStr = SecretStr("")
+    stamps_url: str = ""
+    """Where the time-stamping authority answers (RFC 3161); without one no head of the journal is stamped. The pipelines
+    only, as what follows."""
+    stamps_policy: str = Field(default="", pattern=r"^([0-2](\.(0|[1-9]\d*))+)?$")
+    """Object identifier of the policy its time-stamps must be made under."""
+    stamps_roots: Path | None = None
+    """PEM file of the roots its certificates lead to."""
+    stamps_username: str = ""
+    stamps_password: SecretStr | None = None
+    """Who we are at an authority that asks for it (HTTP Basic)."""
+    traces_to: str = ""
+    """Where spans go by OTLP over HTTP, such as ``http://127.0.0.1:4318/v1/traces``; nothing is followed without."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=65_471)
+    """From which port on counts are shown, one port a process, to whoever reaches it; nothing is counted without."""
+    log_format: Literal["plain", "json"] = "plain"
     webhook_origins: tuple[str, ...] = ()
     """Origins beside the internet's to which notifications may go: a sandbox's. None in production."""
 
@@ -83,6 +114,12 @@ class HubSettings(BaseSettings):
     def _ways_are_whole(self) -> "HubSettings":
         if self.sms_url and not self.sms_token.get_secret_value():
             raise ValueError("HUB_SMS_TOKEN: the gateway for text messages needs it")
+        if self.alert_mail and not self.smtp_host:
+            raise ValueError("HUB_ALERT_MAIL: needs HUB_SMTP_HOST")
+        if self.alert_webhook and not self.alert_webhook_secret.get_secret_value():
+            raise ValueError("HUB_ALERT_WEBHOOK_SECRET: alerts to a webhook are signed with it")
+        if self.stamps_url and not (self.stamps_policy and self.stamps_roots):
+            raise ValueError("HUB_STAMPS_URL: needs HUB_STAMPS_POLICY and HUB_STAMPS_ROOTS")
         if self.print_drop is not None and not 2 <= len(self.print_return_address) <= 6:
             raise ValueError("HUB_PRINT_RETURN_ADDRESS: letters need two to six lines")
         return self
@@ -97,6 +134,11 @@ class HubSettings(BaseSettings):
             raise ValueError("HUB_SMTP_TLS: mail goes out encrypted in production")
         if self.sms_url and urlsplit(self.sms_url).scheme != "https":
             raise ValueError("HUB_SMS_URL: https is required in production")
+        if self.alert_webhook and urlsplit(self.alert_webhook).scheme != "https":
+            raise ValueError("HUB_ALERT_WEBHOOK: https is required in production")
+        if self.stamps_password is not None and urlsplit(self.stamps_url).scheme != "https":
+            # What is stamped is public, and the answer signed: only the password needs it.
+            raise ValueError("HUB_STAMPS_URL: a password goes out over https only in production")
         if self.webhook_origins:
             raise ValueError("HUB_WEBHOOK_ORIGINS: notifications go to the internet only in production")
         for name in ("door_url", "release_url"):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from contracts.documents import EvidenceType
 from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import PersonId, Siret
+from contracts.looks import FAMILY_FR, LookReason
 from contracts.reviews import family_sentence
 from hub.partners.behalf import in_words
 from hub.persons.acting import helpers_named
@@ -55,7 +56,7 @@ _SENTENCES = {
     JournalAct.AUDIT: "Contrôle de l'intégrité du porte-documents",
     JournalAct.EXPORT: "Téléchargement de tous vos documents",
     JournalAct.REPLACE: "Remplacement d'un document",
-    JournalAct.TRANSFER: "Document passé d'un compte à un autre",
+    JournalAct.TRANSFER: "Document remis à une autre personne, ou reçu d'elle",
     JournalAct.RESTORE: "Remise en service depuis une sauvegarde",
 }
 _LINK_STEPS = {
@@ -68,6 +69,14 @@ _LINK_STEPS = {
     "code_made": "Vous avez créé un code pour relier un service",
     "partner_linked": "Un service est relié au dossier de votre enfant",
     "partner_unlinked": "Un service n'est plus relié au dossier de votre enfant",
+    "children_asked": "Vous avez dit que deux dossiers sont ceux d'un seul enfant. Deux agents vont regarder",
+    "children_merged": "Deux agents ont réuni les deux dossiers de votre enfant",
+    "children_stay_two": "Deux agents ont regardé : les deux dossiers restent séparés",
+    "children_part_asked": "Vous avez dit que deux enfants ont été réunis par erreur. Deux agents vont regarder",
+    "children_parted": "Deux agents ont séparé deux dossiers qui avaient été réunis",
+    "children_stay_one": "Deux agents ont regardé : c'est bien un seul enfant",
+    "of_age_soon": "Votre enfant aura bientôt 18 ans : ses documents seront alors à lui",
+    "of_age": "Votre enfant a 18 ans : ses documents sont à lui, et vous ne voyez plus son dossier",
     "withdrawn": "Un jugement a mis fin à votre accès au dossier d'un enfant",
 }
 _REVIEW_STEPS = {
@@ -82,10 +91,15 @@ _REQUEST_STEPS = {
     "residence_differs": "Votre document montre une autre adresse que celle déclarée. Nous n'avons rien changé",
     "residence_kept": "Vous avez répondu que vous n'avez pas déménagé",
     "asked": "Un service vous demande une information",
+    "decided": "Un service a pris une décision pour votre enfant",
     "contact": "Vous avez choisi comment nous vous joignons",
     "contact_at_counter": "Au guichet, un agent a noté comment vous joindre",
     "message_sent": "Un message que nous vous avons écrit est bien parti",
     "message_again": "Un message que nous vous avons écrit part une nouvelle fois",
+    "dashboard_on": "Vous avez choisi de montrer vos demandes sur votre compte Mon Paris",
+    "dashboard_off": "Vous avez choisi de ne plus montrer vos demandes sur votre compte Mon Paris",
+    "dashboard_on_at_counter": "Au guichet, un agent a noté que votre compte Mon Paris montre vos demandes",
+    "dashboard_off_at_counter": "Au guichet, un agent a noté que votre compte Mon Paris ne montre plus vos demandes",
     "counter_visit": "Au guichet, un agent a ouvert votre demande avec le code de votre courrier",
     "rights_open": "Un service vous informe d'un droit. Vous pouvez vous y opposer",
     "rights_opposed": "Vous vous êtes opposé à ce qu'un service vous informe d'un droit",
@@ -121,15 +135,28 @@ _ACCOUNT_STEPS = {
     "merge_refused": "Deux agents ont examiné votre demande : vos comptes restent séparés",
     "part_asked": "Vous avez demandé à séparer deux comptes réunis",
     "parted": "Vos deux comptes sont de nouveau séparés",
+    "accounts_parted": "Vos deux comptes sont de nouveau séparés",
+    "childhood_asked": "Vous avez demandé les documents de votre enfance",
+    "childhood_found": "Deux agents ont reconnu l'enfant que vous étiez : ses documents sont à vous",
+    "childhood_came": "Vous avez 18 ans : les documents qui parlent de vous seul sont à vous",
+    "childhood_parted": "Vous avez rendu les documents d'enfance qui vous avaient été remis",
 }
-_RELEASED = {"answer": "Réponse signée, à la place d'un document", "agent": "Un agent a regardé un document"}
+_RELEASED = {
+    "answer": "Réponse signée, à la place d'un document",
+    "agent": "Un agent a regardé un document",
+    "original": "Transmission de l'original d'un document, parce qu'une règle le demande",
+}
+_VIEW_STEPS = {"exchange_looked": "Un technicien a regardé un échange avec un organisme, valeurs masquées"}
+_PUSH_STEPS = {"dashboard": "Votre compte Mon Paris montre où en est votre demande"}
 _REFUSED_STEPS = {"link": "Un code pour relier un service a été refusé"}
 _STEPS = {
     JournalAct.LINK: _LINK_STEPS,
     JournalAct.REQUEST: _REQUEST_STEPS,
     JournalAct.REFUSE: _REFUSED_STEPS,
+    JournalAct.VIEW: _VIEW_STEPS,
     JournalAct.SIGN_IN: _ACCOUNT_STEPS,
     JournalAct.GRANT: _MANDATE_STEPS,
+    JournalAct.PUSH: _PUSH_STEPS,
 }
 _GRANT_STATES = {
     "requested": "Un service vous demande une autorisation",
@@ -176,6 +203,7 @@ def _line(
     seen: tuple[dict[str, str], PersonId],
 ) -> TraceLine:
     entry = stored.entry
+    why = _why_looked(catalogue, entry) if _looked(entry) else _why(catalogue, stored)
     kind = catalogue.evidence.get(kinds.get(entry.document, EvidenceType.UNKNOWN)) if entry.document else None
     step = entry.detail.get("step")
     return TraceLine(
@@ -183,7 +211,7 @@ def _line(
         act=entry.act.value,
         who=_helper(entry, *seen) or _who(catalogue, entry),
         what=_what(stored) + (f" : {kind.name_fr}" if kind is not None and step != "told" else ""),
-        why=", ".join(filter(None, (_why(catalogue, stored), behalf))),
+        why=", ".join(filter(None, (why, behalf))),
         document=entry.document,
         entry=stored.entry_id,
         release=_release(entry),
@@ -207,6 +235,9 @@ def _helper(entry: JournalEntry, helpers: dict[str, str], reader: PersonId) -> s
 
 def _who(catalogue: Catalogue, entry: JournalEntry) -> str:
     kind = entry.actor.kind
+    if _looked(entry):
+        # The body of the entry is the one at the other end.
+        return "Un technicien de la Ville"
     if kind is ActorKind.RESIDENT:
         return "Vous"
     told = kind is ActorKind.PROCESS and entry.act is JournalAct.REVIEW
@@ -228,14 +259,29 @@ def _what(stored: StoredEntry) -> str:
     if stored.entry.act in (JournalAct.GRANT, JournalAct.WITHDRAW) and "authorisation" in stored.entry.detail:
         return _GRANT_STATES.get(str(stored.entry.detail.get("state")), _SENTENCES[stored.entry.act])
     if stored.entry.act is JournalAct.RELEASE:
-        return _RELEASED.get(str(stored.entry.detail.get("channel")), _SENTENCES[JournalAct.RELEASE])
+        said = stored.entry.detail
+        how = "original" if said.get("form") == "original" else str(said.get("channel"))
+        return _RELEASED.get(how, _SENTENCES[JournalAct.RELEASE])
     if stored.entry.act is JournalAct.DEPOSIT and stored.entry.detail.get("reused"):
         return "Document déjà déposé, réutilisé"
     return _SENTENCES[stored.entry.act]
 
 
+def _looked(entry: JournalEntry) -> bool:
+    return entry.act is JournalAct.VIEW and entry.detail.get("step") == "exchange_looked"
+
+
+def _why_looked(catalogue: Catalogue, entry: JournalEntry) -> str:
+    body = catalogue.bodies.get(Siret(entry.recipient or ""))
+    category = entry.detail.get("category")
+    said = FAMILY_FR[LookReason(category)] if isinstance(category, str) else ""
+    return ", ".join(filter(None, (said, "" if body is None else f"échange avec : {body.name}")))
+
+
 def _why(catalogue: Catalogue, stored: StoredEntry) -> str:
     purpose = stored.entry.purpose
+    if purpose == "own_copy" and "mandate" in stored.entry.detail:
+        return "Votre aidant a ouvert ce document, comme votre mandat le permet"
     if purpose == "own_copy":
         return "Vous avez consulté votre document"
     if purpose == Purpose.RIGHTS_INFORMATION:

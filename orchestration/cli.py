@@ -1,5 +1,6 @@
 """The operator's command: ``unefois``."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -7,37 +8,42 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from connectors.errors import ConnectorError
 from hub.errors import HubError
 from orchestration import (
     agent_commands,
     connector_commands,
+    journal_commands,
     key_commands,
     message_commands,
+    operating_commands,
     partner_commands,
+    pipeline_commands,
     schema_commands,
     seals,
 )
+from orchestration.options import State, layout_of
 from orchestration.stack.errors import StackError
-from orchestration.stack.layout import CODE_ROOT, Layout
+from orchestration.stack.layout import CODE_ROOT
 from vault.errors import VaultError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Une Fois: dites-le une fois."
 )
-journal = typer.Typer(no_args_is_help=True, help="The journal: who touched what, and that nobody rewrote it.")
 contracts = typer.Typer(no_args_is_help=True, help="Schemas and OpenAPI documents generated from the code.")
 vault = typer.Typer(no_args_is_help=True, help="Custody: audit, holds, case copies, destruction certificates.")
 certificate = typer.Typer(no_args_is_help=True, help="Destruction certificates.")
 sandbox = typer.Typer(no_args_is_help=True, help="The sandbox that plays the outside.")
 catalogue = typer.Typer(no_args_is_help=True, help="The catalogue: what services take, and judging by it again.")
 app.add_typer(catalogue, name="catalogue")
-app.add_typer(journal, name="journal")
+app.add_typer(journal_commands.app, name="journal")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(contracts, name="contracts")
 app.add_typer(connector_commands.connector, name="connector")
 app.add_typer(partner_commands.partner, name="partner")
 app.add_typer(partner_commands.release, name="release")
 app.add_typer(partner_commands.breach, name="breach")
+app.add_typer(pipeline_commands.pipelines, name="pipelines")
 app.add_typer(agent_commands.app, name="agents")
 app.add_typer(message_commands.app, name="messages")
 app.add_typer(vault, name="vault")
@@ -45,8 +51,8 @@ vault.add_typer(certificate, name="certificate")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(seals.app, name="seal")
 app.add_typer(schema_commands.app, name="schema")
+operating_commands.install(app)
 
-State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
 PROFILE = {"UNEFOIS_PROFILE": "demo"}
 
 
@@ -58,7 +64,7 @@ def demo(
     """Start the system and play the whole journey, told step by step."""
     from orchestration.demo.telling import tell
 
-    raise typer.Exit(tell(_layout(state), once=once))
+    raise typer.Exit(tell(layout_of(state), once=once))
 
 
 @app.command()
@@ -67,13 +73,13 @@ def up(state: State = None) -> None:
     from orchestration.stack import stack
     from orchestration.stack.places import Places
 
-    layout = _layout(state)
+    layout = layout_of(state)
     running = stack.up(layout, env=PROFILE)
     places = Places.recorded(layout)
     print(f"ready in {running.seconds:.1f} s")
     for part, what in (("door", "residents' pages"), ("release", "partners' API"), ("sandbox", "sandbox")):
         print(f"  {places.url(part):<26} {what}")
-    print(f"  {places.url('dagster-web'):<26} Dagster (comes up in its own time)")
+    print(f"  {places.url('door') + '/ops':<26} operators' console, with Dagster behind it (comes up in its own time)")
 
 
 @app.command()
@@ -81,23 +87,23 @@ def down(state: State = None) -> None:
     """Stop the one-machine system."""
     from orchestration.stack import stack
 
-    stack.down(_layout(state))
+    stack.down(layout_of(state))
 
 
 @app.command()
-def status(state: State = None) -> None:
-    """Say how each part is."""
-    from orchestration.stack import stack
-    from orchestration.stack.ports import LOOPBACK, PortBook
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="The same as one JSON object.")] = False,  # noqa: FBT002 - Typer reads it as a flag
+    state: State = None,
+) -> None:
+    """Say how the system is: parts, what waits, who is not well, the last night, and what to do next; exit 1 unless well."""
+    from orchestration.looking import lines, look
 
-    seen = stack.status(_layout(state))
+    seen = look(layout_of(state))
     if seen is None:
         print("never started here")
         raise typer.Exit(1)
-    ports = PortBook(_layout(state)).recorded()
-    for part in seen.parts:
-        address = f"http://{LOOPBACK}:{ports[part.name]}" if part.name in ports else ""
-        print(f"{part.name:<16} {part.status.value:<9} {address:<26} restarts {part.restarts}  {part.health}")
+    print(json.dumps(seen.told(), default=str, indent=1) if as_json else "\n".join(lines(seen)))
+    raise typer.Exit(int(not seen.well))
 
 
 @app.command()
@@ -105,7 +111,7 @@ def doctor(state: State = None) -> None:
     """Say in words what is wrong, and what to do about it."""
     from orchestration.stack.doctor import Level, examine
 
-    findings = examine(_layout(state))
+    findings = examine(layout_of(state))
     for finding in findings:
         print(f"{finding.level.value:<8} {finding.what}")
         if finding.to_do:
@@ -131,47 +137,12 @@ def worker() -> None:
     work()
 
 
-@journal.command("verify")
-def journal_verify(
-    proof: Annotated[Path | None, typer.Option(help="Check one proof file offline instead.")] = None,
-    public_key: Annotated[Path | None, typer.Option(help="Public key of the journal's heads.")] = None,
-    published: Annotated[
-        Path | None, typer.Option(help="A signed head kept outside: a journal cut back is noticed.")
-    ] = None,
-    state: State = None,
-) -> None:
-    """Recompute the whole journal, or check one proof; name the first bad entry."""
-    from orchestration.journal import check_proof, verify_all
-
-    layout = _layout(state)
-    key = public_key or layout.keys / "journal.pub"
-    words, holds = check_proof(proof, key) if proof is not None else verify_all(layout, key, published)
-    print(words)
-    raise typer.Exit(int(not holds))
-
-
-@journal.command("consistency")
-def journal_consistency(first: int, second: int, state: State = None) -> None:
-    """Print the proof that the journal at size SECOND only added to what it was at size FIRST; both are signed heads."""
-    from orchestration.journal import consistency_of
-
-    print(consistency_of(_layout(state), first, second))
-
-
-@journal.command("proof")
-def journal_proof(entry: str, state: State = None) -> None:
-    """Print the inclusion proof of one entry, for keeping and checking offline."""
-    from orchestration.journal import proof_of
-
-    print(proof_of(_layout(state), entry))
-
-
 @sandbox.command("papers")
 def sandbox_papers(folder: Path, state: State = None) -> None:
     """Mint papers of the sandbox's Solène Kerjean into a folder, to hand in by hand."""
     from orchestration.demo.minting import mint
 
-    for path in mint(_layout(state), folder):
+    for path in mint(layout_of(state), folder):
         print(path)
 
 
@@ -195,7 +166,7 @@ def backup(
     from orchestration.custody import worker_custody
     from orchestration.stack.addresses import addresses
 
-    layout = _layout(state)
+    layout = layout_of(state)
     stores = addresses(layout)
     with worker_custody(layout, stores) as custody:
         taken = take(stores, custody.objects, file, to)
@@ -216,7 +187,7 @@ def restore(
     """Bring a backup back into an empty state folder that holds its keys; what was erased since goes again first."""
     from orchestration.backup.restoring import restore as bring_back
 
-    done = bring_back(_layout(state), file, key, erasures or ([] if no_erasures else None))
+    done = bring_back(layout_of(state), file, key, erasures or ([] if no_erasures else None))
     print(f"restored as of {done.taken_at.isoformat()}: {done.objects} objects; {done.replayed} erasures replayed")
     print("now: unefois up, then unefois vault audit --all")
 
@@ -230,7 +201,7 @@ def vault_audit(
     """Check that documents and viewing copies are there, are what was sealed, and open; name the first that do not."""
     from orchestration.custody import audit
 
-    words, holds = audit(_layout(state), whole=whole, sample=sample)
+    words, holds = audit(layout_of(state), whole=whole, sample=sample)
     print(words)
     raise typer.Exit(int(not holds))
 
@@ -245,9 +216,9 @@ def vault_rescan(
     """Have every document that waits for a scan, or whose reading was given up, read again now; the worker does it."""
     from orchestration.custody import rescan, rescan_all
 
-    print(f"{rescan(_layout(state))} documents are scanned again")
+    print(f"{rescan(layout_of(state))} documents are scanned again")
     if whole:
-        print(f"{rescan_all(_layout(state))} documents in use are scanned again within ten minutes")
+        print(f"{rescan_all(layout_of(state))} documents in use are scanned again within ten minutes")
 
 
 @vault.command("reconcile")
@@ -260,7 +231,7 @@ def vault_reconcile(
     """Compare the object store with the rows; changes nothing without « --sweep ». Exit 1 where an object is missing."""
     from orchestration.custody import reconcile_store
 
-    done = reconcile_store(_layout(state), sweep=sweep, insist=insist)
+    done = reconcile_store(layout_of(state), sweep=sweep, insist=insist)
     print(done.json if as_json else done.words)
     raise typer.Exit(int(not done.holds))
 
@@ -270,7 +241,7 @@ def vault_hold(document: str, reference: str, state: State = None) -> None:
     """Place a legal hold: the document cannot be erased, nor expire, until « unhold »; REFERENCE names the decision."""
     from orchestration.custody import place
 
-    place(_layout(state), document, reference)
+    place(layout_of(state), document, reference)
     print(f"{document} is held")
 
 
@@ -279,7 +250,7 @@ def vault_unhold(document: str, state: State = None) -> None:
     """Lift a legal hold; an erasure that was asked for before is carried out."""
     from orchestration.custody import lift
 
-    lift(_layout(state), document)
+    lift(layout_of(state), document)
     print(f"{document} is no longer held")
 
 
@@ -288,7 +259,7 @@ def vault_case_copies(state: State = None) -> None:
     """List the services' copies whose schedule is over and whose destruction has no visa yet."""
     from orchestration.custody import case_copies_due
 
-    for line in case_copies_due(_layout(state)) or ["none is due"]:
+    for line in case_copies_due(layout_of(state)) or ["none is due"]:
         print(line)
 
 
@@ -297,7 +268,7 @@ def vault_end_case_copy(case_copy: str, visa: Annotated[str, typer.Option()], st
     """Record that a service destroyed its copy, under the visa of the archives (code du patrimoine L.212-2)."""
     from orchestration.custody import end_copy
 
-    end_copy(_layout(state), case_copy, visa)
+    end_copy(layout_of(state), case_copy, visa)
     print(f"{case_copy} has ended")
 
 
@@ -310,7 +281,7 @@ def vault_verify_certificate(
     """Check a destruction certificate offline, and say what it says."""
     from orchestration.custody import check_certificate
 
-    words, holds = check_certificate(file, public_key or _layout(state).keys / "destruction.pub")
+    words, holds = check_certificate(file, public_key or layout_of(state).keys / "destruction.pub")
     print(words)
     raise typer.Exit(int(not holds))
 
@@ -349,19 +320,15 @@ def catalogue_reevaluate(
     """Judge open school files again by the catalogue of this release; resumes a run that was broken off."""
     from orchestration import catalogue as work
 
-    report = work.judge_again(_layout(state), dry_run=dry_run)
+    report = work.judge_again(layout_of(state), dry_run=dry_run)
     print(work.as_json(report) if as_json else work.in_words(report))
-
-
-def _layout(state: Path | None) -> Layout:
-    return Layout() if state is None else Layout(state)
 
 
 def main() -> None:
     """Run the command; what is refused is said in words, never as a traceback."""
     try:
         app()
-    except (StackError, VaultError, HubError) as error:
+    except (StackError, VaultError, HubError, ConnectorError) as error:
         print(f"unefois: {error}", file=sys.stderr)
         sys.exit(1)
     except ValidationError as error:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import vault.bootstrap as vault_parts
 from hub.deposits.retention import OPERATOR, lift_hold, place_hold
 from hub.releases.case_copies import due_case_copies, end_case_copy
 from hub.requirements.catalogue import load
+from orchestration.progress import progress
 from orchestration.stack import environment
 from orchestration.stack.addresses import addresses
 from orchestration.stack.layout import Layout
@@ -36,10 +36,7 @@ PROFILE = "demo"
 def worker_custody(layout: Layout, stores: StoreAddresses | None = None) -> Iterator[Custody]:
     """Give custody as the worker of this state folder has it; raises as :func:`addresses` does."""
     told = environment.worker(PROFILE, Places.recorded(layout), stores or addresses(layout))
-    fields: dict[str, Any] = {
-        name.removeprefix("VAULT_").lower(): value for name, value in told.items() if name.startswith("VAULT_")
-    }
-    settings = VaultSettings(**fields | {"UNEFOIS_PROFILE": PROFILE})
+    settings = VaultSettings(**environment.fields(told, "VAULT_", PROFILE))
     custody = vault_parts.custody(settings, pool_size=2)
     try:
         yield custody
@@ -50,7 +47,11 @@ def worker_custody(layout: Layout, stores: StoreAddresses | None = None) -> Iter
 def audit(layout: Layout, *, whole: bool, sample: int) -> tuple[str, bool]:
     """Audit all documents, resuming where the last whole audit stopped, or a random sample; say what was found."""
     with worker_custody(layout) as custody:
-        report = audit_all(custody, actor=OPERATOR) if whole else audit_sample(custody, sample, actor=OPERATOR)
+        if whole:
+            with progress("documents checked") as tell:
+                report = audit_all(custody, actor=OPERATOR, tell=tell)
+        else:
+            report = audit_sample(custody, sample, actor=OPERATOR)
     return _words(report), not report.faults
 
 
@@ -112,6 +113,7 @@ def lift(layout: Layout, document: str) -> None:
         lift_hold(custody, UUID(document))
 
 
+@standing(purpose=Purpose.RETENTION)
 def case_copies_due(layout: Layout) -> list[str]:
     """Return one line per case copy whose schedule is over and which has no visa yet."""
     with worker_custody(layout) as custody, custody.db.read() as tx:
@@ -119,6 +121,7 @@ def case_copies_due(layout: Layout) -> list[str]:
     return [f"{c.case_copy_id}  {c.recipient_name} ({c.recipient})  {c.purpose}  until {c.keep_until}" for c in found]
 
 
+@standing(purpose=Purpose.RETENTION)
 def end_copy(layout: Layout, case_copy: str, visa: str) -> None:
     """Record that a service destroyed its copy under the archives' visa."""
     with worker_custody(layout) as custody, custody.db.transaction() as tx:

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration.stack.layout import Layout
+from orchestration.options import State, layout_of
 
 app = typer.Typer(no_args_is_help=True, help="The master key, and the keys of tokens and answers.")
 
-State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
 Service = Annotated[bool, typer.Option("--service", help="The key the environment names, not a state folder's.")]
 
 
@@ -21,7 +20,7 @@ def keys_rotate(
     """Give the master key a new version while the doors run; what it wraps moves over, then the older opens nothing."""
     from orchestration.keys import rotate_as_told, rotate_one_machine
 
-    moved = rotate_as_told() if service else rotate_one_machine(_layout(state))
+    moved = rotate_as_told() if service else rotate_one_machine(layout_of(state))
     print(f"{moved} keys and secrets were moved to the new version; older versions open nothing any more")
 
 
@@ -35,7 +34,7 @@ def keys_rotate_tokens(
     """Let the next key sign partners' access tokens and publish another one; the doors notice by themselves."""
     from orchestration.keys import rotate_tokens
 
-    print("\n".join(rotate_tokens(ring or _layout(state).keys / "tokens.jwks.json")))
+    print("\n".join(rotate_tokens(ring or layout_of(state).keys / "tokens.jwks.json")))
 
 
 @app.command("rotate-answers")
@@ -49,8 +48,4 @@ def keys_rotate_answers(
     from hub.partners.keys import ANSWERS
     from orchestration.keys import rotate_tokens
 
-    print("\n".join(rotate_tokens(ring or _layout(state).keys / "answers.jwks.json", ANSWERS)))
-
-
-def _layout(state: Path | None) -> Layout:
-    return Layout() if state is None else Layout(state)
+    print("\n".join(rotate_tokens(ring or layout_of(state).keys / "answers.jwks.json", ANSWERS)))

@@ -1,18 +1,14 @@
 """The operator's commands about messages: ``unefois messages``."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestration.stack.layout import Layout
+from orchestration.options import OwnersUrl, State, layout_of
 
 app = typer.Typer(
     no_args_is_help=True, help="Messages to families and to partners' contacts that may not have arrived."
 )
-
-State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
-OwnersUrl = Annotated[bool, typer.Option("--service", help="The database UNEFOIS_OWNER_URL names, no state folder's.")]
 
 
 @app.command("list")
@@ -25,7 +21,7 @@ def messages_list(
     from orchestration import messages
     from orchestration.agents import database
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         found = messages.listed(db)
     print(messages.as_json(found) if as_json else "\n".join(messages.in_words(found) or ["none"]))
     raise typer.Exit(int(bool(found)))
@@ -43,10 +39,6 @@ def messages_settle(
     from orchestration import messages
     from orchestration.agents import database
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         messages.settled(db, message, how, reason)
     print(f"{message}: {how}")
-
-
-def _layout(state: Path | None) -> Layout:
-    return Layout() if state is None else Layout(state)

@@ -107,6 +107,11 @@ class Check:
             ("unknown subject", self._unknown, "are --service, --requirement and --on-behalf-of in your agreement?"),
             ("outside the token", self._outside, "a token must open only what it names; tell the City at once"),
             ("retry under a key", self._retried, "a retry under an Idempotency-Key must have the first answer"),
+            (
+                "decision sent back",
+                self._decided,
+                "a decision about nobody's line must be refused by itself; tell the City",
+            ),
             ("events", self._events, "read /hub/v1/events with the token; keep the header Events-Cursor"),
             ("foreign cursor", self._cursor, "a cursor that is none must be refused; tell the City"),
             ("webhook", self._webhook, "when your receiver is well again: POST /hub/v1/webhook/open"),
@@ -175,6 +180,29 @@ class Check:
         if answers[0] != answers[1]:
             raise Unexpected("two answers")
         return "one answer"
+
+    def _decided(self) -> str:
+        """Send a decision that nothing can come of: its line is nobody's."""
+        today = utc_now().date().isoformat()
+        told = {
+            "kind": "refusal",
+            "service": self._who.service,
+            "line": str(uuid4()),
+            "number": f"check-{uuid4()}",
+            "decided_on": today,
+            "valid_from": today,
+            "refused_for": "other",
+            "author": {"service": "partner check", "function": "engineer"},
+            "remedies": [{"kind": "gracious", "before": "nobody", "within_months": 2}],
+        }
+        answer = self._call("POST", "/hub/v1/decisions", {"decisions": [told]})
+        _wants(answer, 200)
+        (one,) = answer.json()["decisions"]
+        if one["flaw"] in ("not_in_agreement", "not_yours_to_decide"):
+            raise NotForUs("your agreement lets you send no refusal for this service")
+        if (one["outcome"], one["flaw"]) != ("refused", "no_such_line"):
+            raise Unexpected(f"{one['outcome']} {one['flaw']}")
+        return "refused: no_such_line"
 
     def _events(self) -> str:
         answer = self._call("GET", "/hub/v1/events?limit=5")

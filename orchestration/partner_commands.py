@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from orchestration.stack.layout import Layout
+from orchestration.options import OwnersUrl, State, layout_of
 
 partner = typer.Typer(no_args_is_help=True, help="Partners and agreements.")
 release = typer.Typer(no_args_is_help=True, help="Everything that goes to partners, at once.")
 breach = typer.Typer(no_args_is_help=True, help="Whom a leak reached (RGPD 33, 34).")
 
-State = Annotated[Path | None, typer.Option("--state", help="State folder; « .unefois » in the clone unless told.")]
-OwnersUrl = Annotated[bool, typer.Option("--service", help="The database UNEFOIS_OWNER_URL names, no state folder's.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal, so no person's name.")]
 Agreement = Annotated[
     str | None, typer.Option("--agreement", help="Reference of one agreement, not the whole partner.")
@@ -28,17 +26,20 @@ def partner_plan(state: State = None) -> None:
     from orchestration.agents import database
     from orchestration.partners import planned
 
-    layout = _layout(state)
+    layout = layout_of(state)
     with database(layout, told=False) as db:
         print("\n".join(planned(layout, db) or ["nothing to change"]))
 
 
 @partner.command("apply")
-def partner_apply(state: State = None) -> None:
-    """Bring partners and agreements of a running one-machine system in line with their files."""
-    from orchestration.partners import applied
+def partner_apply(
+    service: OwnersUrl = False,  # noqa: FBT002 - Typer reads it as a flag
+    state: State = None,
+) -> None:
+    """Bring partners and agreements of a running system in line with their files."""
+    from orchestration.partners import applied, applied_as_told
 
-    print("\n".join(applied(_layout(state)) or ["nothing to change"]))
+    print("\n".join((applied_as_told() if service else applied(layout_of(state))) or ["nothing to change"]))
 
 
 @partner.command("list")
@@ -50,7 +51,7 @@ def partner_list(
     from orchestration.agents import database
     from orchestration.partners import listed
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         print("\n".join(listed(db)))
 
 
@@ -64,7 +65,7 @@ def partner_show(
     from orchestration.agents import database
     from orchestration.partners import as_json, shown
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         print(as_json(shown(db, slug)))
 
 
@@ -95,15 +96,16 @@ def partner_resume(
 def partner_rotate_webhook_secret(
     slug: str,
     out: Annotated[Path, typer.Option(help="File for the new secret, readable by you alone.")],
+    service: OwnersUrl = False,  # noqa: FBT002 - Typer reads it as a flag
     state: State = None,
 ) -> None:
     """Give a partner a new webhook secret and key; those before sign beside them for seven days."""
     from orchestration.agents import database
-    from orchestration.webhooks import rotate_secret
+    from orchestration.webhooks import rotate_secret, wrapping_key
 
-    layout = _layout(state)
-    with database(layout, told=False) as db:
-        key, until = rotate_secret(layout, db, slug, out)
+    layout = layout_of(state)
+    with database(layout, told=service) as db:
+        key, until = rotate_secret(wrapping_key(None if service else layout), db, slug, out)
     print(f"the new secret of {slug} is in {out}; hand it over by a safe way")
     print(f"its public key is {key}; those before sign too until {until.isoformat()}")
 
@@ -118,7 +120,7 @@ def partner_open_webhook(
     from orchestration.agents import database
     from orchestration.webhooks import turn_on
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         new = turn_on(db, slug)
     print(f"notifications go to {slug}" + ("" if new else ", as before"))
 
@@ -187,7 +189,7 @@ def breach_report(
     from orchestration import breaches
     from orchestration.agents import database
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         found = breaches.report(db, slug=slug, key=key, since=since)
     print(breaches.as_json(found) if as_json else breaches.in_words(found))
 
@@ -196,7 +198,7 @@ def _suspension(slug: str, reason: str | None, agreement: str | None, *, service
     from orchestration.agents import database
     from orchestration.partners import put_suspension
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         new = put_suspension(db, slug, reason=reason, agreement=agreement)
     what = slug if agreement is None else f"agreement {agreement} of {slug}"
     print(f"{what} is {'active' if reason is None else 'suspended'}" + ("" if new else ", as before"))
@@ -206,11 +208,7 @@ def _stop(reason: str | None, *, service: bool, state: Path | None) -> None:
     from orchestration.agents import database
     from orchestration.partners import put_stop
 
-    with database(_layout(state), told=service) as db:
+    with database(layout_of(state), told=service) as db:
         new = put_stop(db, reason=reason)
     words = "releases to partners go on" if reason is None else "every release to every partner is stopped"
     print(words + ("" if new else ", as before"))
-
-
-def _layout(state: Path | None) -> Layout:
-    return Layout() if state is None else Layout(state)

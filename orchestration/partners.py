@@ -4,7 +4,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from hub.partners.applying import Change
+from pydantic import Field, SecretStr
+
+from connectors.webhook.signature import new_secret
+from hub.partners.applying import Change, Wanted
 from hub.partners.checking import faults_of
 from hub.partners.listing import KnownAgreement, KnownPartner, known_partner, known_partners
 from hub.partners.registry import read_partners
@@ -13,10 +16,19 @@ from hub.persons.agents import OPERATOR
 from hub.requirements.catalogue import load
 from orchestration.stack.addresses import addresses
 from orchestration.stack.layout import Layout
+from orchestration.stack.partner_rows import PARTNERS, partner_files, put_in_force
 from orchestration.stack.places import Places
-from orchestration.stack.provision import PARTNERS, apply_partners, planned_partners
-from vault.bootstrap import utc_now
+from vault.bootstrap import master_key, utc_now
 from vault.db import Database
+from vault.settings import MasterKeySettings
+
+
+class ApplyingSettings(MasterKeySettings):
+    """What applying partners' files outside the one-machine system is told: the owner, and a key that may wrap."""
+
+    owner_url: SecretStr = Field(validation_alias="UNEFOIS_OWNER_URL")
+    places: dict[str, str] = Field(default_factory=dict, validation_alias="HUB_PLACES")
+    """What ``{name}`` stands for in partners' addresses."""
 
 
 def file_faults() -> list[str]:
@@ -26,6 +38,8 @@ def file_faults() -> list[str]:
 
 def planned(layout: Layout, db: Database) -> list[str]:
     """Return in words what applying the files would change, and who has no file; changes nothing."""
+    from orchestration.stack.provision import planned_partners
+
     with db.read() as tx:
         return _in_words(planned_partners(Places.recorded(layout), tx)) + _without_file(
             known_partners(tx, now=utc_now())
@@ -34,7 +48,28 @@ def planned(layout: Layout, db: Database) -> list[str]:
 
 def applied(layout: Layout) -> list[str]:
     """Bring partners and agreements in line with their files; return in words what changed."""
+    from orchestration.stack.provision import apply_partners
+
     return _in_words(apply_partners(Places.recorded(layout), addresses(layout)))
+
+
+def applied_as_told() -> list[str]:
+    """Do that to the database that the environment names; return in words what changed.
+
+    A new partner's webhook secret is known to nobody until « unefois partner rotate-webhook-secret » makes one to hand
+    over. Raises as :func:`applied`.
+    """
+    told: dict[str, str] = {}
+    settings = ApplyingSettings(**told)  # type: ignore[arg-type]  # everything comes from the environment
+    wanted = []
+    for file in partner_files():
+        url = file.webhook_url and file.webhook_url.format_map(settings.places)
+        wanted.append(Wanted(file.model_copy(update={"webhook_url": url}), ()))
+    db = Database.connect(settings.owner_url.get_secret_value(), pool_size=1)
+    try:
+        return _in_words(put_in_force(db, wanted, master_key(settings), lambda _: new_secret()))
+    finally:
+        db.close()
 
 
 def put_suspension(db: Database, slug: str, *, reason: str | None, agreement: str | None) -> bool:

@@ -1,9 +1,10 @@
 """How often a job is tried again: for ever while a store is away, a counted number of times for a fault of its own."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -11,6 +12,7 @@ from procrastinate.jobs import Job as DeferredJob
 from sqlalchemy import text
 
 from contracts.identifiers import DocumentId
+from hub.watching.chores import end_chore
 from vault.db import WriteTx
 from vault.documents.custody import Custody
 from vault.errors import DatabaseUnavailable, KeyServiceUnavailable
@@ -19,6 +21,7 @@ from vault.ingest.giving_up import give_up
 from vault.jobs import Job
 from vault.standing import standing
 from vault.storage.errors import StoreUnavailable
+from vault.telemetry import CARRIED, span
 from vault.troubles import DIED, Trouble, forget_trouble, note_death, note_failure
 
 _LOG = logging.getLogger(__name__)
@@ -70,7 +73,7 @@ class Tries:
         """Do a job's work; raises :class:`StoreAway` or :class:`JobFailed`, with only the kind of what was raised."""
         try:
             # What a job may see is what its own row says, as long as it is being done.
-            with standing(job=_id(deferred)):
+            with span("job", job, parent=_trace(deferred)), standing(job=_id(deferred)):
                 work(identifier)
             if deferred.attempts:
                 self._within(lambda tx: forget_trouble(tx, _id(deferred)))
@@ -121,6 +124,10 @@ class Tries:
         _LOG.error("job %s %s is given up: %s", job, identifier, kind)
         if job == Job.READ_DOCUMENT:
             give_up(self.custody, DocumentId(identifier), kind)
+        if job == Job.DO_CHORE:
+            self._within(
+                lambda tx: end_chore(tx, identifier, {"error": kind}, done=False, now=self.custody.now()),
+            )
 
     def _within(self, act: Callable[[WriteTx], object]) -> None:
         with self.custody.db.transaction() as tx:
@@ -139,6 +146,16 @@ def _id(deferred: DeferredJob) -> int:
     return int(deferred.id or 0)
 
 
+def _trace(deferred: DeferredJob) -> str | None:
+    found = deferred.task_kwargs.get(CARRIED)
+    return None if found is None else str(found)
+
+
 def _identifier(deferred: DeferredJob) -> UUID:
-    (identifier,) = deferred.task_kwargs.values()
+    return identifier_in(deferred.task_kwargs)
+
+
+def identifier_in(arguments: Mapping[str, Any]) -> UUID:
+    """Return the one identifier that a job is about, among what it carries."""
+    (identifier,) = (value for name, value in arguments.items() if name != CARRIED)
     return UUID(str(identifier))

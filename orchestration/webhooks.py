@@ -13,21 +13,29 @@ from hub.partners.webhooks import rotate_credentials
 from hub.persons.agents import OPERATOR
 from orchestration.stack.layout import Layout, write_private
 from orchestration.stack.places import Places
-from vault.bootstrap import utc_now
+from vault.bootstrap import master_key, utc_now
 from vault.crypto import local
-from vault.crypto.keyring import hold_version
+from vault.crypto.keyring import MasterKey, hold_version
 from vault.db import Database, ReadTx
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
+from vault.settings import MasterKeySettings
 
 
-def rotate_secret(layout: Layout, db: Database, slug: str, out: Path) -> tuple[str, datetime]:
-    """Give a partner of a one-machine system a new webhook secret and key; the secret is written to ``out`` only.
+def wrapping_key(layout: Layout | None) -> MasterKey:
+    """Return the master key of a one-machine system, or the one that the environment names where there is none."""
+    if layout is not None:
+        return local.LocalMasterKey.load(Places.recorded(layout).key(local.PUBLIC_NAME))
+    told: dict[str, str] = {}
+    return master_key(MasterKeySettings(**told))  # type: ignore[arg-type]  # everything comes from the environment
+
+
+def rotate_secret(master: MasterKey, db: Database, slug: str, out: Path) -> tuple[str, datetime]:
+    """Give a partner a new webhook secret and key, wrapped by ``master``; the secret is written to ``out`` only.
 
     Returns the new public key, and until when those before sign too. Raises :class:`NothingHere` and
     :class:`~hub.errors.WebhookNotThere`.
     """
-    master = local.LocalMasterKey.load(Places.recorded(layout).key(local.PUBLIC_NAME))
     with db.transaction() as tx:
         siret = _siret(tx, slug)
         hold_version(tx)

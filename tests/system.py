@@ -1,5 +1,6 @@
 """A running system for tests, and people who use it through its real doors."""
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -64,6 +65,13 @@ class System:
         found: dict[str, Any] = httpx.get(f"{self.sandbox_url}/partners/{slug}/received", timeout=10).json()
         return found
 
+    def mailbox(self, address: str) -> list[dict[str, Any]]:
+        """What came to an e-mail address, the oldest first."""
+        found: list[dict[str, Any]] = httpx.get(
+            f"{self.sandbox_url}/sandbox/mailbox", params={"to": address}, timeout=10
+        ).json()
+        return found
+
     def ask(self, slug: str, **question: str) -> dict[str, Any]:
         """Make a partner of the sandbox ask the hub, and return what it was told."""
         answer = httpx.post(f"{self.sandbox_url}/partners/{slug}/ask", json=question, timeout=30)
@@ -87,6 +95,14 @@ def eventually(look: Callable[[], Any], *, within: float = PATIENCE) -> Any:
         assert time.monotonic() < until, "did not happen in time"
         time.sleep(0.03)
     return found
+
+
+def gone(look: Callable[[], Any], *, within: float = PATIENCE) -> None:
+    """Wait until ``look`` finds nothing any more; fail with what it still finds."""
+    until = time.monotonic() + within
+    while found := look():
+        assert time.monotonic() < until, f"still there: {found}"
+        time.sleep(0.03)
 
 
 def made_up_name() -> str:
@@ -226,6 +242,15 @@ class Resident:
             lambda: (r := self.requirement(service, requirement))["state"] == "satisfied" and r
         )
         return found
+
+    def reached_at(self, address: str) -> None:
+        """Choose an e-mail address, and say the code back that comes to it."""
+        sent = self.http.put("/v1/contact", json={"channel": "email", "value": address})
+        assert (sent.status_code, sent.json()) == (202, {"state": "code_sent"}), sent.text
+        (letter,) = eventually(lambda: self.system.mailbox(address))
+        found = re.search(r"\b\d{6}\b", letter["text"])
+        assert found
+        self.http.post("/v1/contact/code", json={"code": found.group()}).raise_for_status()
 
     def trace(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.http.get("/v1/accesses").json()

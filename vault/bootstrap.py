@@ -58,13 +58,13 @@ def record_seals(settings: VaultSettings) -> RecordSeals:
     )
 
 
-def custody(settings: VaultSettings, *, pool_size: int = 8) -> Custody:
-    """Return custody as this process may exercise it."""
+def custody(settings: VaultSettings, *, pool_size: int = 8, plan_once: bool = False) -> Custody:
+    """Return custody as this process may exercise it; ``plan_once`` as :meth:`~vault.db.Database.connect` has it."""
     duplicates = None if settings.duplicate_key is None else DuplicateKey.load(settings.duplicate_key)
     certifying = settings.certificate_signing_key
     certifier = None if certifying is None else CertificateSigner.load(certifying)
     return Custody(
-        db=Database.connect(settings.database_url.get_secret_value(), pool_size=pool_size),
+        db=Database.connect(settings.database_url.get_secret_value(), pool_size=pool_size, plan_once=plan_once),
         objects=object_store(settings),
         keys=HolderKeys(master_key(settings)),
         duplicates=duplicates,

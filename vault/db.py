@@ -1,6 +1,5 @@
 """One pool, one transaction block, and two types that tell a reader from a writer."""
 
-import select as sockets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,7 +10,7 @@ from psycopg import Connection as DriverConnection
 from psycopg import Error as DriverError
 from psycopg import OperationalError as DriverOperationalError
 from psycopg.errors import DivisionByZero
-from psycopg.pq import TransactionStatus
+from pydantic_core import from_json
 from sqlalchemy import (
     CTE,
     Connection,
@@ -21,20 +20,21 @@ from sqlalchemy import (
     Insert,
     MetaData,
     Table,
+    TextClause,
     UpdateBase,
     bindparam,
     create_engine,
-    event,
     func,
     insert,
     literal_column,
     select,
 )
-from sqlalchemy.exc import DataError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from vault.errors import DatabaseUnavailable, NothingChanged, ObjectCondemned, VaultError
-from vault.flights import Told, doubt, fly
+from vault.flights import Told, fly
+from vault.pooled import watch
 from vault.ready import Asked, Ready, together
 from vault.standing import KINDS, current, settings
 
@@ -115,6 +115,8 @@ class WriteTx(ReadTx):
         self._open = False
         """Whether a transaction was begun that has to be committed."""
         self._waiting: list[_Waiting] = []
+        self.wrote = False
+        """Whether anything was written: a look, a lock and a notification are nothing."""
 
     def look(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run one query without locks, as of this moment.
@@ -128,6 +130,7 @@ class WriteTx(ReadTx):
 
     def rows(self, *asked: Asked) -> list[list[Any]]:
         """Run several statements written out, in one round trip, after the rows that wait; for what :meth:`look` is for."""
+        self._note(asked)
         if self._waiting:
             self._begin()
             self.finish()
@@ -135,6 +138,7 @@ class WriteTx(ReadTx):
 
     def held_rows(self, *asked: Asked) -> list[list[Any]]:
         """As :meth:`rows`, for statements that lock what they find until the transaction ends."""
+        self._note(asked)
         if self._waiting:
             self._begin()
             self.finish()
@@ -147,12 +151,15 @@ class WriteTx(ReadTx):
         What the database refuses of it is raised there. Rows that go out together do not see one another, except for
         foreign keys.
         """
+        self.wrote = True
         self._waiting.append(((table, tuple(row)), row))
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run one SQLAlchemy Core statement."""
         self._begin()
         self.finish()
+        # What is plain text may do anything.
+        self.wrote = self.wrote or isinstance(statement, UpdateBase | TextClause)
         return super().execute(statement, parameters)
 
     def insert_exactly_if(self, changing: UpdateBase, parameters: Mapping[str, Any]) -> None:
@@ -161,7 +168,7 @@ class WriteTx(ReadTx):
         In one round trip, so ``changing`` does not see those rows. Raises :class:`NothingChanged`; the transaction can
         only be rolled back then.
         """
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self.wrote = self._waiting, [], True
         try:
             both = _conditional(_shapes(waiting), changing)
             both.run(_driver(self._connection), _values(waiting) | dict(parameters), self._told)
@@ -176,6 +183,20 @@ class WriteTx(ReadTx):
             waiting, self._waiting = self._waiting, []
             _inserting(_shapes(waiting)).run(_driver(self._connection), _values(waiting), self._told, after)
 
+    def send_many(self) -> None:
+        """Send the rows that wait, however many, table by table in the order in which each was first named.
+
+        For thousands of rows: a row may refer to one of an earlier table, or of a later one only where the key between
+        them is deferred.
+        """
+        waiting, self._waiting = self._waiting, []
+        by_shape: dict[_Shape, list[Mapping[str, Any]]] = {}
+        for shape, row in waiting:
+            by_shape.setdefault(shape, []).append(row)
+        self._begin()
+        asked = [one for shape, rows in by_shape.items() for one in _in_lots(shape, rows)]
+        together(_driver(self._connection), asked)
+
     def end(self) -> None:
         """Send the rows that wait together with the commit; without any, the connection commits by itself."""
         self.finish((_COMMIT,) if self._open else ())
@@ -185,7 +206,11 @@ class WriteTx(ReadTx):
         """The psycopg connection inside, for what must run in this transaction without SQLAlchemy."""
         self._begin()
         self.finish()
+        self.wrote = True
         return _driver(self._connection)
+
+    def _note(self, asked: Sequence[Asked]) -> None:
+        self.wrote = self.wrote or any(one.changes for one, _ in asked)
 
     def _begin(self) -> None:
         if not self._begun:
@@ -206,24 +231,28 @@ class Database:
         self._engine = engine
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 8) -> "Database":
+    def connect(cls, url: str, *, pool_size: int = 8, plan_once: bool = False) -> "Database":
         """Make the pool; nothing is opened before the first transaction.
 
+        With ``plan_once`` a connection plans a statement once for all parameters: for a process that asks by key, whose
+        plans are all alike, and where the policies make a plan dearer than what it is for (ADR 0029).
         ``url`` is ``postgresql+psycopg://login:password@host:port/database``. The search path holds ``jobs`` because
         procrastinate's SQL functions are called unqualified.
         """
+        plans = " -c plan_cache_mode=force_generic_plan" if plan_once else ""
         engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            # The connection used last knows its statements; by turns each would have to learn them.
+            pool_use_lifo=True,
             hide_parameters=True,
+            json_deserializer=from_json,
             # Transactions begin where we say so. The commit and the rollback of a connection end them all the same.
             isolation_level="AUTOCOMMIT",
-            connect_args={"options": "-c search_path=jobs,public -c timezone=UTC", "connect_timeout": 5},
+            connect_args={"options": f"-c search_path=jobs,public -c timezone=UTC{plans}", "connect_timeout": 5},
         )
-        event.listen(engine, "checkout", _refuse_dead)
-        event.listen(engine, "rollback", lambda connection: doubt(_driver(connection)))
-        event.listen(engine, "reset", lambda driver, _record, _state: _doubt_open(driver))
+        watch(engine)
         return cls(engine)
 
     @contextmanager
@@ -232,7 +261,7 @@ class Database:
         with self._open() as connection:
             tx = WriteTx(connection)
             yield tx
-            if (last := _LAST.get()) is not None:
+            if tx.wrote and (last := _LAST.get()) is not None:
                 last(tx)
             tx.end()
 
@@ -269,13 +298,14 @@ class Database:
             if isinstance(error.orig, DriverError) and (refusal := _REFUSALS.get(error.orig.diag.constraint_name)):
                 raise refusal from None
             raise
-        except (DriverOperationalError, PoolExhausted) as error:
-            # From what ran on the driver's own connection: a transaction begun, a copy into the journal.
+        except (DriverOperationalError, PoolExhausted, PendingRollbackError) as error:
+            # From what ran on the driver's own connection, a transaction begun or a copy into the journal; the last
+            # from whatever still asks through a connection that has ended.
             raise DatabaseUnavailable(type(error).__name__) from None
 
 
 def before_commit(step: Callable[[WriteTx], None]) -> None:
-    """Have ``step`` done at the end of every transaction of this request, and committed or undone with it."""
+    """Have ``step`` done at the end of every transaction of this request that wrote anything, and committed with it."""
     _LAST.set(step)
 
 
@@ -314,32 +344,31 @@ def _one_by_one(shapes: tuple[_Shape, ...]) -> list[Insert]:
     ]
 
 
+_LOTS = (100, 10, 1)
+"""How many rows of one shape go into a statement: few sizes, so that the server keeps few statements prepared."""
+
+
+def _in_lots(shape: _Shape, rows: Sequence[Mapping[str, Any]]) -> Iterator[Asked]:
+    start = 0
+    for size in _LOTS:
+        while len(rows) - start >= size:
+            lot = rows[start : start + size]
+            values = {_bind(n, name): value for n, row in enumerate(lot) for name, value in row.items()}
+            yield _lot(shape, size), values
+            start += size
+
+
+@lru_cache(maxsize=256)
+def _lot(shape: _Shape, size: int) -> Ready:
+    """Return one statement that inserts ``size`` rows of one shape."""
+    table, names = shape
+    rows = [{name: bindparam(_bind(n, name), type_=table.c[name].type) for name in names} for n in range(size)]
+    return Ready(insert(table).values(rows))
+
+
 def _ctes(statements: Sequence[Insert]) -> list[CTE]:
     return [one.cte(f"row_{n}") for n, one in enumerate(statements)]
 
 
 def _bind(place: int, name: str) -> str:
     return f"{name}_{place}"
-
-
-def _doubt_open(driver: "DriverConnection[Any]") -> None:
-    # What comes back to the pool in the middle of a transaction is rolled back there.
-    if driver.info.transaction_status is not TransactionStatus.IDLE:
-        doubt(driver)
-
-
-def _refuse_dead(connection: "DriverConnection[Any]", _record: object, _proxy: object) -> None:
-    """Give a pooled connection out only where the server has not ended it.
-
-    A restarted server has closed its end, which the socket tells at once; asking the server itself each time would be
-    a round trip for every transaction.
-    """
-    try:
-        waiting = sockets.poll()
-        waiting.register(connection.fileno(), sockets.POLLIN | sockets.POLLHUP | sockets.POLLERR)
-        if not waiting.poll(0):
-            return
-        connection.execute("")
-    except DriverOperationalError:
-        # The pool answers by opening another one.
-        raise DisconnectionError from None

@@ -72,3 +72,7 @@ class MediaTypeRefused(VaultError):
 
 class MediaTypeMismatch(VaultError):
     """The bytes are not of the announced type."""
+
+
+class BodyGone(VaultError):
+    """What was said in this exchange is no longer kept: its key was destroyed with its period."""

@@ -8,6 +8,7 @@ from sqlalchemy import TIMESTAMP, Column, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from vault.db import WriteTx
+from vault.telemetry import CARRIED, carried
 
 
 class Job(StrEnum):
@@ -22,8 +23,13 @@ class Job(StrEnum):
     EXAMINE_PROPOSAL = "examine_proposal"
     APPLY_REVIEW = "apply_review"
     FETCH_QUOTIENT_FAMILIAL = "fetch_quotient_familial"
+    TAKE_FOLDER_IN = "take_folder_in"
     EXPIRE_DOCUMENT = "expire_document"
     REPLACE_DOCUMENT = "replace_document"
+    COME_OF_AGE = "come_of_age"
+    FIND_CHILDHOOD = "find_childhood"
+    SETTLE_DECISIONS = "settle_decisions"
+    DO_CHORE = "do_chore"
 
 
 _JOBS = Table(
@@ -41,14 +47,16 @@ _JOBS = Table(
 def defer(tx: WriteTx, job: Job, *, at: datetime | None = None, **arguments: UUID | str) -> None:
     """Ask for ``job``, now or from the moment ``at`` on, in ``tx``: it exists exactly if what ``tx`` wrote does.
 
-    Arguments are identifiers, never values: they lie in clear in the job's row. It goes out together with the other
+    Arguments are identifiers, never values: they lie in clear in the job's row, beside the trace that the work under way
+    belongs to. It goes out together with the other
     rows of ``tx``, which the library's way would not: a round trip that every deposit would pay.
     """
+    trace = carried()
     row = {
         "queue_name": job.value,
         "task_name": job.value,
         "priority": 0,
-        "args": {name: str(value) for name, value in arguments.items()},
+        "args": {name: str(value) for name, value in arguments.items()} | ({CARRIED: trace} if trace else {}),
         "scheduled_at": at,
     }
     tx.insert(_JOBS, row)

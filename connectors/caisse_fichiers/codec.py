@@ -1,18 +1,19 @@
 """The day's pupils as a file handed over, and what became of the hand-over."""
 
+from dataclasses import replace
 from typing import Any
 
 from connectors.caisse_fichiers.pupils import Mark, PupilFile
 from connectors.caisse_fichiers.writing import write
-from connectors.port import Binding, Exchange, Manifest, WireRequest, load_manifest, unfinished
+from connectors.drops import hand_over_outcome
+from connectors.port import Binding, Exchange, Manifest, WireRequest, load_manifest
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 MANIFEST = load_manifest(__file__)
-_WRITTEN, _SAME_THERE, _OTHER_THERE = 201, 200, 409
 
 
 class PupilFileCodec:
-    """One file per day, Caisse and sequence, for :class:`connectors.file_drop.FileDropTransport`."""
+    """One file per day, Caisse and sequence, for a drop folder or :class:`connectors.sftp.SftpTransport`."""
 
     manifest: Manifest = MANIFEST
 
@@ -33,29 +34,21 @@ class PupilFileCodec:
         ``data`` holds references only: ``written``, ``refused`` and ``losses``. With a refused line the outcome is
         partial; another file under the same name is a conflict that a person settles with the next sequence.
         """
-        broken = unfinished(exchange, self.manifest.operations["hand_over"])
-        if broken is not None:
-            return broken
-        code = str(exchange.status)
-        if exchange.status == _OTHER_THERE:
-            return ExchangeOutcome(OutcomeKind.CONFLICT, code=code)
-        if exchange.status not in (_WRITTEN, _SAME_THERE):
-            return ExchangeOutcome(OutcomeKind.CONTRACT_BREACH, code=code)
-        return _settled(command, exchange)
+        outcome = hand_over_outcome(exchange, self.manifest.operations["hand_over"])
+        handed_over = outcome.kind in (OutcomeKind.APPLIED, OutcomeKind.DUPLICATE)
+        return _settled(command, outcome) if handed_over else outcome
 
 
-def _settled(command: PupilFile, exchange: Exchange) -> ExchangeOutcome:
+def _settled(command: PupilFile, outcome: ExchangeOutcome) -> ExchangeOutcome:
     file = write(command)
-    kind = OutcomeKind.APPLIED if exchange.status == _WRITTEN else OutcomeKind.DUPLICATE
-    if file.refused:
-        kind = OutcomeKind.PARTIAL
+    kind = OutcomeKind.PARTIAL if file.refused else outcome.kind
     data: dict[str, Any] = {
         "file": file.name,
         "written": [str(line.reference) for line in file.written],
         "refused": [_mark(mark) for mark in file.refused],
         "losses": [_mark(mark) for mark in file.losses],
     }
-    return ExchangeOutcome(kind, code=str(exchange.status), receipt=exchange.header("x-sha256") or "", data=data)
+    return replace(outcome, kind=kind, data=data)
 
 
 def _mark(mark: Mark) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """Bytes to pupils: the Caisse's side of the same format, refusing anything that is not exactly it."""
 
-import hashlib
 import re
 from datetime import date
 from uuid import UUID
 
+from connectors.caisse_fichiers.fields import as_day
+from connectors.caisse_fichiers.framing import END, whole
 from connectors.caisse_fichiers.pupils import PupilFile, PupilLine, split_name
-from connectors.caisse_fichiers.writing import CHARSET, COLUMNS, END, TRAILER
-from connectors.errors import FileAltered, FileRefused, FileTruncated
+from connectors.caisse_fichiers.writing import CHARSET, COLUMNS
+from connectors.errors import FileRefused
 from contracts.identifiers import Siret
 
-_TRAILER = re.compile(TRAILER + r";([0-9]{1,9});([0-9a-f]{64})")
-_DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _BAND = re.compile(r"[0-9]{1,2}")
 
 
@@ -26,21 +25,10 @@ def read(name: str, body: bytes) -> PupilFile:
     parts = split_name(name)
     if parts is None:
         raise FileRefused("file name")
-    text = body.decode(CHARSET)
-    if not text.endswith(END):
-        raise FileTruncated
-    rows = text.removesuffix(END).split(END)
-    found = _TRAILER.fullmatch(rows[-1])
-    if found is None:
-        raise FileTruncated
-    header, lines = rows[0], rows[1:-1]
-    if len(rows) < 2 or header != ";".join(COLUMNS):
+    covered, _ = whole(body)
+    header, *lines = covered.decode(CHARSET).removesuffix(END).split(END)
+    if header != ";".join(COLUMNS):
         raise FileRefused("header")
-    if int(found[1]) != len(lines):
-        raise FileTruncated
-    covered = body[: -len(rows[-1] + END)]
-    if hashlib.sha256(covered).hexdigest() != found[2]:
-        raise FileAltered
     recipient, day, sequence = parts
     return PupilFile(
         Siret(recipient), day, sequence, tuple(_line(number, row) for number, row in enumerate(lines, start=2))
@@ -72,7 +60,7 @@ def _line(number: int, row: str) -> PupilLine:
 
 
 def _day(text: str) -> date:
-    found = _DAY.fullmatch(text)
+    found = as_day(text)
     if found is None:
         raise ValueError("not dd/mm/yyyy")
-    return date(int(found[3]), int(found[2]), int(found[1]))
+    return found

@@ -1,10 +1,10 @@
 """Pupils to bytes, always the same bytes for the same pupils, with what could not be written as it was."""
 
-import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
+from connectors.caisse_fichiers.framing import END, FIELD_MAX, UNPRINTED, framed
 from connectors.caisse_fichiers.pupils import Mark, PupilFile, PupilLine
 
 COLUMNS = (
@@ -20,9 +20,6 @@ COLUMNS = (
     "date_justificatif",
 )
 CHARSET = "iso-8859-1"
-END = "\r\n"
-TRAILER = "FIN"
-FIELD_MAX = 120
 
 _SPELLED = str.maketrans(
     {
@@ -46,7 +43,6 @@ _SPELLED = str.maketrans(
     }
 )
 _FORMULA = ("=", "+", "@")
-_UNWRITABLE = frozenset({"Cc", "Zl", "Zp", "Cs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +79,12 @@ def write(pupils: PupilFile) -> WrittenFile:
         written.append(line)
         losses += [Mark(line.reference, name) for name in lost]
     covered = "".join(row + END for row in rows).encode(CHARSET)
-    trailer = f"{TRAILER};{len(written)};{hashlib.sha256(covered).hexdigest()}{END}"
-    return WrittenFile(pupils.name, covered + trailer.encode(CHARSET), tuple(written), tuple(losses), tuple(refused))
+    return WrittenFile(pupils.name, framed(covered, len(written)), tuple(written), tuple(losses), tuple(refused))
+
+
+def unwritable(line: PupilLine) -> list[str]:
+    """Return the columns of a line that the file cannot say; with any, :func:`write` would leave the line out."""
+    return _row(line)[2]
 
 
 def _row(line: PupilLine) -> tuple[str, list[str], list[str]]:
@@ -93,13 +93,13 @@ def _row(line: PupilLine) -> tuple[str, list[str], list[str]]:
         str(line.reference),
         line.family_name,
         line.first_name,
-        _day(line.birth_date),
+        as_text(line.birth_date),
         line.school_year,
         line.service,
         line.requirement_status,
         "" if line.proposed_band is None else str(line.proposed_band),
         line.grade,
-        "" if line.evidence_date is None else _day(line.evidence_date),
+        "" if line.evidence_date is None else as_text(line.evidence_date),
     )
     texts = [latin(cell) for cell in cells]
     named = list(zip(COLUMNS, cells, texts, strict=True))
@@ -108,23 +108,29 @@ def _row(line: PupilLine) -> tuple[str, list[str], list[str]]:
     return ";".join(texts), lost, bad
 
 
-def _day(day: date) -> str:
+def as_text(day: date) -> str:
+    """Return a date as the format writes it, ``dd/mm/yyyy``."""
     return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
 
 
 def _writable(text: str) -> bool:
     plain = ";" not in text and len(text) <= FIELD_MAX and not text.startswith(_FORMULA)
-    return plain and not any(unicodedata.category(letter) in _UNWRITABLE for letter in text)
+    if text.isascii() and text.isprintable():
+        # Nearly every field is: looking each letter up took a third of the time of a night.
+        return plain
+    return plain and not any(unicodedata.category(letter) in UNPRINTED for letter in text)
 
 
 def latin(text: str) -> str:
     """Return ``text`` in ISO-8859-1: as it is where it fits, else spelled out, without its accent, or ``?``."""
+    if text.isascii():
+        return text
     return "".join(_letter(letter) for letter in unicodedata.normalize("NFC", text))
 
 
 def _letter(letter: str) -> str:
     # Surrogates and separators stay as they are, so that the line is refused rather than quietly changed.
-    if ord(letter) < 256 or unicodedata.category(letter) in _UNWRITABLE:
+    if ord(letter) < 256 or unicodedata.category(letter) in UNPRINTED:
         return letter
     spelled = letter.translate(_SPELLED)
     if spelled == letter:

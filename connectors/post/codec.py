@@ -6,13 +6,13 @@ import zipfile
 from io import BytesIO
 from uuid import UUID
 
-from connectors.port import Binding, Exchange, Manifest, WireRequest, load_manifest, unfinished
+from connectors.drops import hand_over_outcome
+from connectors.port import Binding, Exchange, Manifest, WireRequest, load_manifest
 from connectors.post.sheet import PrintedLetter, drawn
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 MANIFEST = load_manifest(__file__)
 SHEET, ORDER = "courrier.pdf", "commande.json"
-_WRITTEN, _SAME_THERE, _OTHER_THERE = 201, 200, 409
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -49,11 +49,6 @@ class PrintCodec:
 
     def decode(self, command: PrintedLetter, exchange: Exchange) -> ExchangeOutcome:  # noqa: ARG002 - the port's signature
         """Say what the drop came to; a file of this name is this letter, from an earlier try, whatever its code."""
-        broken = unfinished(exchange, self.manifest.operations["print"])
-        if broken is not None:
-            return broken
-        code = str(exchange.status)
-        if exchange.status == _WRITTEN:
-            return ExchangeOutcome(OutcomeKind.APPLIED, code=code, receipt=exchange.header("x-sha256") or "")
-        known = exchange.status in (_SAME_THERE, _OTHER_THERE)
-        return ExchangeOutcome(OutcomeKind.DUPLICATE if known else OutcomeKind.CONTRACT_BREACH, code=code)
+        outcome = hand_over_outcome(exchange, self.manifest.operations["print"])
+        known = outcome.kind in (OutcomeKind.DUPLICATE, OutcomeKind.CONFLICT)
+        return ExchangeOutcome(OutcomeKind.DUPLICATE, code=outcome.code) if known else outcome

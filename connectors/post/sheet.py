@@ -39,11 +39,12 @@ class PrintedLetter:
     dated: str
     subject: str
     paragraphs: tuple[str, ...]
-    code: str = field(repr=False)
-    link: str = field(repr=False)
-    code_words: tuple[str, ...]
+    code: str = field(default="", repr=False)
+    """Nothing where the letter asks for nothing: it has neither code nor slip then."""
+    link: str = field(default="", repr=False)
+    code_words: tuple[str, ...] = ()
     """What is said beside the code."""
-    slip_words: tuple[str, ...]
+    slip_words: tuple[str, ...] = ()
     """What is said on the slip."""
 
 
@@ -60,8 +61,9 @@ def drawn(letter: PrintedLetter) -> bytes:
     below = _text(canvas, letter)
     if below - _CODE - 8 * mm < _SLIP:
         raise ValueError("the text is too long for one page")
-    _code(canvas, letter, below)
-    _slip(canvas, letter)
+    if letter.code:
+        _code(canvas, letter, below)
+        _slip(canvas, letter)
     canvas.showPage()
     canvas.save()
     return out.getvalue()

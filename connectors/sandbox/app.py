@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Response
 
-from connectors.sandbox import family_api, letterbox, telephones
+from connectors.sandbox import family_api, letterbox, sftp, telephones, time_stamps
+from connectors.sandbox.agencies import notification_store, paris_familles, rest
+from connectors.sandbox.caisses import routes as caisses
 from connectors.sandbox.faults import FaultOrder, Faults
+from connectors.sandbox.hubee import routes as hubee
 from connectors.sandbox.identity import routes as identity
 from connectors.sandbox.identity.grants import Grants
 from connectors.sandbox.mailbox import Mailbox, router, serve
@@ -30,7 +33,11 @@ def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) 
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         puller.start()
         server = None if settings.mail_port is None else serve(mailbox, settings.mail_port)
+        files = None if settings.sftp_port is None else await sftp.serve(settings.state, faults, settings.sftp_port)
         yield
+        if files is not None:
+            files.close()
+            await files.wait_closed()
         puller.stop()
         if server is not None:
             server.stop()
@@ -40,6 +47,12 @@ def create_app(settings: SandboxSettings, clock: Callable[[], datetime] = _now) 
         app.include_router(identity.router(provider, settings, population, clock, grants=grants))
     app.include_router(family_api.router(settings.state, population, faults, clock, grants=grants))
     app.include_router(partners.router(settings, faults, puller, clock))
+    app.include_router(paris_familles.router(settings.state, faults, clock))
+    app.include_router(notification_store.router(settings.state, population, faults, clock))
+    for kind in ("caisses", "agencies"):
+        app.include_router(rest.router(settings.state, faults, clock, kind=kind))
+    for played in (caisses, hubee, time_stamps):
+        app.include_router(played.router(settings.state, faults, clock))
 
     app.include_router(router(mailbox))
     came = telephones.Telephones()

@@ -8,7 +8,22 @@ from typing import Literal
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["502", "503", "504", "429", "410", "401", "slow", "garbage"]
+FileKind = Literal[
+    "half_written", "cut_in_write", "disk_full", "rename_refused", "cut_after_rename", "cut_before_rename"
+]
+"""What a partner's SFTP server does; the target is ``sftp/<slug>``."""
+WireKind = Literal[
+    "reset_before_send", "reset_before_effect", "reset_after_send", "reset_mid_body", "trickle",
+    "500_after_effect", "empty_body", "truncated_gzip", "fault_in_200", "error_in_200", "closed", "new_version",
+]  # fmt: skip
+"""What a partner does to a conversation. The first five break the wire itself, which it plays only in the process of
+whoever asks it (:class:`connectors.sandbox.wire.PlayedTransport`)."""
+StampKind = Literal[
+    "wrong_nonce", "wrong_imprint", "wrong_policy", "wrong_time", "wrong_usage", "usage_not_critical",
+    "expired_certificate", "stranger", "not_granted",
+]  # fmt: skip
+"""What the time-stamping authority does wrong in an answer that is whole."""
+Kind = Literal["500", "502", "503", "504", "429", "410", "401", "slow", "garbage", FileKind, WireKind, StampKind]
 
 
 class FaultOrder(BaseModel):
@@ -48,7 +63,7 @@ class Faults:
 
 def bare_answer(order: FaultOrder) -> Response:
     """Return the answer of a target that has no error shape of its own."""
-    if order.kind == "garbage":
+    if not order.kind.isdigit():
         return Response("<html><body>Bienvenue</body></html>", media_type="text/html")
     headers = {} if order.retry_after is None else {"Retry-After": str(order.retry_after)}
     return Response(status_code=int(order.kind), headers=headers)

@@ -8,12 +8,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization as spelling
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from connectors.drops import DROP, OUTBOX
 from connectors.errors import SecretMissing
 from connectors.jose import generate_key, public_part
 from connectors.webhook.signature import new_secret
 
 CLIENT_ID = "une-fois"
 """What the residents' door is called at every provider of the sandbox."""
+STAMP_POLICY = "1.3.6.1.4.1.32473.1.1"
+"""The policy of the time-stamping authority, below the number that is set apart for documentation (RFC 5612)."""
+STAMP_ROOT_NAME = "Horodatage de test Une Fois"
+STAMP_ROOT_KEY = "root.key.pem"
+_REFERENCE = re.compile(r"[a-z0-9-]+/[a-z0-9-]+\.[a-z]+")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -29,10 +38,84 @@ def create_webhook_secret(folder: Path, slug: str) -> str:
 
 
 def create_drop_folder(folder: Path, slug: str) -> Path:
-    """Return the folder into which files for the partner ``slug`` are dropped, making it the first time."""
-    drop = _partner(folder, slug) / "drop"
-    drop.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Return the folder into which files for the partner ``slug`` are dropped, making it and its way back the first time."""
+    drop = _partner(folder, slug) / DROP
+    for place in (drop, drop.with_name(OUTBOX)):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
     return drop
+
+
+def create_binding_secret(folder: Path, reference: str) -> str:
+    """Return the secret that a binding refers to as ``reference``, making it the first time.
+
+    Raises:
+        ValueError: the reference is none of two names, ``place/name.kind``.
+    """
+    if not _REFERENCE.fullmatch(reference):
+        raise ValueError("a reference is made of a place and a name")
+    return _once(folder / reference, lambda: secrets.token_urlsafe(48))
+
+
+def binding_secret(folder: Path, reference: str) -> str | None:
+    """Return the secret that a binding refers to as ``reference``, or None when none was made."""
+    return _present(folder / reference) if _REFERENCE.fullmatch(reference) else None
+
+
+def create_sftp_place(folder: Path, slug: str) -> Path:
+    """Return what the partner ``slug`` shows over SFTP, with ``drop`` and ``outbox`` in it, making it the first time.
+
+    Our key for it and the server's public key, which we pin, are made below ``sftp/<slug>``.
+    """
+    shown = _partner(folder, slug) / "sftp"
+    for name in (DROP, OUTBOX):
+        (shown / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = sftp_keys(folder) / _named(slug)
+    _once(keys / "client_key", _new_ssh_key)
+    _once(keys / "host_key.pub", lambda: _public_ssh_key(sftp_host_key(folder)))
+    return shown
+
+
+def create_stamp_root(folder: Path) -> Path:
+    """Return the root certificate of the time-stamping authority played in ``folder``, made there the first time."""
+    # It comes with the makers of papers, which most who ask for a secret never need.
+    from connectors.sandbox.papers import keys
+
+    place = folder / "time-stamps"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (place / "root.pem").exists():
+        key, who = keys.new_key(), keys.name(organisation=STAMP_ROOT_NAME, common="ROOT")
+        keys.write_private(place / STAMP_ROOT_KEY, key)
+        root = keys.issue(subject=who, key=key, issuer=who, issuer_key=key)
+        keys.write_certificate(place / "root.pem", root)
+    return place / "root.pem"
+
+
+def sftp_keys(folder: Path) -> Path:
+    """Return the folder below which our keys for each partner's SFTP lie, and nothing else."""
+    return folder / "sftp"
+
+
+def sftp_host_key(folder: Path) -> str:
+    """Return the private key with which the SFTP server shows who it is, making it the first time."""
+    return _once(folder / "sftp-server" / "host_key", _new_ssh_key)
+
+
+def sftp_client_key(folder: Path, slug: str) -> str | None:
+    """Return our public key at the partner ``slug``, or None when it takes no files over SFTP."""
+    if not _SLUG.fullmatch(slug):
+        return None
+    text = _present(sftp_keys(folder) / slug / "client_key")
+    return None if text is None else _public_ssh_key(text)
+
+
+def _new_ssh_key() -> str:
+    form = (spelling.Encoding.PEM, spelling.PrivateFormat.OpenSSH, spelling.NoEncryption())
+    return Ed25519PrivateKey.generate().private_bytes(*form).decode()
+
+
+def _public_ssh_key(private: str) -> str:
+    public = spelling.load_ssh_private_key(private.encode(), None).public_key()
+    return public.public_bytes(spelling.Encoding.OpenSSH, spelling.PublicFormat.OpenSSH).decode()
 
 
 def create_print_drop(folder: Path) -> Path:

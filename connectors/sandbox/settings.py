@@ -16,6 +16,8 @@ class SandboxSettings(BaseSettings):
     port: int = Field(ge=1, le=65535)
     mail_port: int | None = Field(default=None, ge=1, le=65535)
     """Where the mail server played here listens; none where it is not told."""
+    sftp_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where the partners' SFTP server played here listens; none where it is not told."""
     state: Path
     base_url: str
     door_url: str

@@ -4,4 +4,4 @@ Nothing here runs. ``VERSION`` names the state of all files here together; every
 under.
 """
 
-VERSION = "2026-11.3"
+VERSION = "2026-11.4"

@@ -26,7 +26,7 @@ CODES_PER_MINUTE = 20
 class MandateWishShape(Shape):
     """On which themes somebody may act for one, and for how many days: 1, 31, 182 or 365."""
 
-    themes: Annotated[list[Theme], Field(min_length=1, max_length=3)]
+    themes: Annotated[list[Theme], Field(min_length=1, max_length=4)]
     days: Duration
 
 

@@ -8,15 +8,18 @@ from fastapi.responses import RedirectResponse, Response
 from connectors.oidc import flow
 from connectors.oidc.person import SignedInPerson
 from contracts.identifiers import new_uuid
-from hub.api.callers import AGENT_COOKIE, AGENT_PATHS, DoorDep, refuse_cross_site
+from hub.api.callers import AGENT_COOKIE, AGENT_PATHS, HELPER_COOKIE, DoorDep, refuse_cross_site
 from hub.bootstrap import Door
 from hub.errors import AgentSignInRequired, SignInFailed
 from hub.persons.accounts import session_shown
 from hub.persons.agents import AgentIdentity, agent_of, enter_agent, leave_agent
+from hub.persons.helping import end_helping
 from vault.standing import standing
 
 router = APIRouter(include_in_schema=False)
 HOME = "/agents"
+OPS = "/ops"
+"""The operators' console."""
 
 
 def open_agent_session(door: Door, provider: str, person: SignedInPerson, id_token: str, answer: Response) -> None:
@@ -42,8 +45,9 @@ def open_agent_session(door: Door, provider: str, person: SignedInPerson, id_tok
 
 
 def home_of(return_to: str) -> str:
-    """Return where an agent goes after signing in: a page of the agents', whatever was asked for."""
-    return return_to if return_to == HOME or return_to.startswith((f"{HOME}/", f"{HOME}?")) else HOME
+    """Return where an agent goes after signing in: a page of the agents' or the operators', whatever was asked for."""
+    ours = any(return_to == home or return_to.startswith((f"{home}/", f"{home}?")) for home in (HOME, OPS))
+    return return_to if ours else HOME
 
 
 @router.post("/agents/sign-out")
@@ -65,4 +69,8 @@ def leave(request: Request, door: DoorDep) -> Response:
     answer = RedirectResponse(to, 303)
     for path in AGENT_PATHS:
         answer.delete_cookie(AGENT_COOKIE, path=path)
+    if helping := request.cookies.get(HELPER_COOKIE):
+        with door.custody.db.transaction() as tx:
+            end_helping(tx, helping)
+        answer.delete_cookie(HELPER_COOKIE, path="/")
     return answer

@@ -32,6 +32,8 @@ class OfferedShape(Shape):
     grade: str
     media_type: str
     issued_on: date | None
+    form: Literal["copy", "original"]
+    """The rebuilt copy; the original only where the catalogue names a rule that asks for it."""
     href: str
 
 
@@ -59,10 +61,11 @@ class ReceiptPendingShape(Shape):
 
 
 class ForeseenPaperShape(Shape):
-    """A paper whose marked copy a body may fetch."""
+    """A paper whose marked copy a body may fetch, or its original where a rule asks for it."""
 
     document: UUID
     type: str
+    original: bool
 
 
 class ForeseenShape(Shape):

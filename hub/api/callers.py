@@ -4,24 +4,31 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, WebSocket
 from fastapi.concurrency import run_in_threadpool
 
 from contracts.calendar import paris_day
+from contracts.identifiers import AccountId
 from hub.api.edge import spend_quota
 from hub.api.repeating import once
 from hub.bootstrap import Door
-from hub.errors import AgentSignInRequired, CrossSite, OutsideMandate, SignInRequired
+from hub.errors import AgentSignInRequired, AgentUnknown, CrossSite, OutsideMandate, SignInRequired
 from hub.persons.accounts import SignedIn, require_fresh, session_shown, signed_in
-from hub.persons.acting import acting_under
+from hub.persons.acting import acting_under, agent_acting_under
 from hub.persons.agents import SignedInAgent, agent_of
+from hub.persons.helping import helping_of
 from hub.persons.joining import require_own_level
 from hub.quotas import quotas_of
-from vault.standing import stand, standing
+from vault.standing import Purpose, stand, standing
 
 COOKIE = "unefois_session"
 AGENT_COOKIE = "unefois_agent"
-AGENT_PATHS = ("/agents", "/hub/v1/reviews", "/hub/v1/partners")
+HELPER_COOKIE = "unefois_helper"
+"""Of the session in which an agent acts for somebody."""
+BY_AGENT = "agent"
+"""Provider and level of who is helped by an agent: nobody of theirs signed in."""
+_NO_ACCOUNT = AccountId(UUID(int=0))
+AGENT_PATHS = ("/agents", "/ops", "/hub/v1/reviews", "/hub/v1/partners")
 """Below which a browser sends the agent's cookie, and nowhere else: no resident's page ever receives it."""
 CODES_A_MINUTE = 10
 """How many codes of letters one caller may try."""
@@ -76,6 +83,46 @@ async def agent(request: Request) -> SignedInAgent:
     return who
 
 
+async def operator(request: Request, who: Annotated[SignedInAgent, Depends(agent)]) -> SignedInAgent:
+    """Return the operator who is signed in, or for what changes nothing a viewer; raises :class:`AgentUnknown` otherwise.
+
+    From here on it stands for them as operating: the database shows it exchanges, and asks for their role itself.
+    """
+    changes = request.method not in SAFE_METHODS
+    if not who.operates(door_of(request).settings.operated_by, changes=changes):
+        raise AgentUnknown
+    stand(agent=who.agent_id, purpose=Purpose.OPERATING)
+    return who
+
+
+async def watcher(request: Request, who: Annotated[SignedInAgent, Depends(agent)]) -> SignedInAgent:
+    """Return the operator or viewer who is signed in, whatever the method; for what is looked at by ``POST`` too.
+
+    Whoever takes this tells a look from a change by other means. Raises :class:`AgentUnknown`.
+    """
+    if not who.operates(door_of(request).settings.operated_by, changes=False):
+        raise AgentUnknown
+    return who
+
+
+async def watching_socket(socket: WebSocket) -> SignedInAgent | None:
+    """Return the operator or viewer who opens a socket from a page of ours, or nobody.
+
+    Browsers send cookies with a socket that any site's page opens: the origin is asked for, and has to be ours.
+    """
+    door: Door = socket.app.state.door
+    if socket.headers.get("origin") != door.settings.door_url:
+        return None
+    try:
+        who = await run_in_threadpool(_agent_of, door, socket.cookies.get(AGENT_COOKIE))
+    except AgentSignInRequired:
+        return None
+    quotas = quotas_of(door.custody.db, door.custody.now)
+    limit = door.settings.resident_requests_per_minute
+    spent = await run_in_threadpool(quotas.take, "agent", str(who.agent_id), limit)
+    return None if spent.exceeded or not who.operates(door.settings.operated_by, changes=False) else who
+
+
 def agent_or_nobody(request: Request) -> SignedInAgent | None:
     """Return the agent who is signed in, or nobody."""
     try:
@@ -98,6 +145,8 @@ def _resident(request: Request) -> SignedIn:
 
     Raises :class:`OutsideMandate` for any other request, and from the one on that follows the end of a mandate.
     """
+    if helper := request.cookies.get(HELPER_COOKIE):
+        return _helped_by_agent(request, helper)
     who = _signed_in(request)
     if who.mandate_id is None:
         return who
@@ -111,6 +160,36 @@ def _resident(request: Request) -> SignedIn:
         person_id=acting.person_id,
         family_name=acting.person_name,
         given_names=(),
+        helper=acting.helper_name,
+    )
+
+
+def _helped_by_agent(request: Request, token: str) -> SignedIn:
+    """Return for whom an agent acts, where their mandate covers this request; raises as :func:`_resident` does.
+
+    Whatever else this browser is signed in to: who acts for somebody is never quietly themselves.
+    """
+    refuse_cross_site(request)
+    door = door_of(request)
+    now = door.custody.now()
+    with standing(session=session_shown(token)), door.custody.db.single() as tx:
+        helping = helping_of(tx, token, now=now)
+    quotas = quotas_of(door.custody.db, door.custody.now)
+    spend_quota(request, quotas.take("agent", str(helping.agent_id), door.settings.resident_requests_per_minute))
+    with standing(agent=helping.agent_id), door.custody.db.read() as tx:
+        acting = agent_acting_under(tx, helping.mandate_id, helping.agent_id, today=paris_day(now))
+    if acting is None or not acting.covers(request.method, request.url.path):
+        raise OutsideMandate
+    return SignedIn(
+        account_id=_NO_ACCOUNT,
+        person_id=acting.person_id,
+        provider=BY_AGENT,
+        level=BY_AGENT,
+        authenticated_at=now,
+        family_name=acting.person_name,
+        given_names=(),
+        id_token="",
+        mandate_id=acting.mandate_id,
         helper=acting.helper_name,
     )
 
@@ -156,12 +235,15 @@ def spend_code(request: Request, caller: UUID) -> None:
 def _agent(request: Request) -> SignedInAgent:
     refuse_cross_site(request)
     door = door_of(request)
-    token = request.cookies.get(AGENT_COOKIE)
-    with standing(session=session_shown(token)), door.custody.db.transaction() as tx:
-        who = agent_of(tx, token, now=door.custody.now())
+    who = _agent_of(door, request.cookies.get(AGENT_COOKIE))
     quotas = quotas_of(door.custody.db, door.custody.now)
     spend_quota(request, quotas.take("agent", str(who.agent_id), door.settings.resident_requests_per_minute))
     return who
+
+
+def _agent_of(door: Door, token: str | None) -> SignedInAgent:
+    with standing(session=session_shown(token)), door.custody.db.transaction() as tx:
+        return agent_of(tx, token, now=door.custody.now())
 
 
 def refuse_cross_site(request: Request) -> None:
@@ -191,4 +273,7 @@ Resident = Annotated[SignedIn, Depends(resident)]
 OwnResident = Annotated[SignedIn, Depends(own_resident)]
 FreshResident = Annotated[SignedIn, Depends(fresh_resident)]
 Agent = Annotated[SignedInAgent, Depends(agent)]
+Operator = Annotated[SignedInAgent, Depends(operator)]
+Watcher = Annotated[SignedInAgent, Depends(watcher)]
+WatchingSocket = Annotated[SignedInAgent | None, Depends(watching_socket)]
 DoorDep = Annotated[Door, Depends(_own_door)]

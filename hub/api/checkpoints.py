@@ -3,16 +3,24 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, Response
 
 from hub.api.authorisation import DoorDep
 from hub.errors import NothingHere
 from vault.journal.errors import EntryNotSequenced
 from vault.journal.proofs import consistency_proof
 from vault.journal.sequencer import read_head, read_last_head
+from vault.journal.stamps import newest_stamp, stamp_of
 
 router = APIRouter(prefix="/journal", tags=["journal"])
+IMMUTABLE = "public, max-age=31536000, immutable"
 Size = Annotated[int, Path(ge=1, le=2**62)]
+
+
+class TokenResponse(Response):
+    """A time-stamp token in DER; RFC 3161 names a type for the whole reply only, of which this is a part."""
+
+    media_type = "application/octet-stream"
 
 
 @router.get("/key", response_class=PlainTextResponse)
@@ -31,6 +39,26 @@ def latest(door: DoorDep) -> PlainTextResponse:
     return PlainTextResponse(head.note(), headers={"cache-control": "no-store"})
 
 
+@router.get("/checkpoints/stamped", response_class=PlainTextResponse)
+def stamped(door: DoorDep) -> PlainTextResponse:
+    """Return the newest signed head that carries a time-stamp of an authority outside."""
+    with door.custody.db.read() as tx:
+        found = newest_stamp(tx)
+    if found is None:
+        raise NothingHere
+    return PlainTextResponse(found[0].note(), headers={"cache-control": "no-store"})
+
+
+@router.get("/checkpoints/{size}/stamp", response_class=TokenResponse)
+def stamp(size: Size, door: DoorDep) -> TokenResponse:
+    """Return the time-stamp of a signed head: a token over its published text, as « openssl ts » takes it (RFC 3161)."""
+    with door.custody.db.read() as tx:
+        found = stamp_of(tx, size)
+    if found is None:
+        raise NothingHere
+    return TokenResponse(found.token, headers={"cache-control": IMMUTABLE})
+
+
 @router.get("/checkpoints/{size}", response_class=PlainTextResponse)
 def of_size(size: Size, door: DoorDep) -> PlainTextResponse:
     """Return the signed head of this size; there is one for the end of each batch."""
@@ -38,7 +66,7 @@ def of_size(size: Size, door: DoorDep) -> PlainTextResponse:
         head = read_head(tx, size)
     if head is None:
         raise NothingHere
-    return PlainTextResponse(head.note(), headers={"cache-control": "public, max-age=31536000, immutable"})
+    return PlainTextResponse(head.note(), headers={"cache-control": IMMUTABLE})
 
 
 @router.get("/consistency/{first}/{second}", response_class=PlainTextResponse)

@@ -8,8 +8,9 @@ from pydantic import Field
 from hub.api.callers import DoorDep, Resident, spend_code
 from hub.api.shapes import Shape
 from hub.errors import InvalidValue, NothingHere
-from hub.notifications.choosing import Chooser, Chosen, Wish, choose, confirm_number, reached
-from hub.notifications.proving_numbers import Said
+from hub.notifications.choosing import Chooser, Chosen, Wish, choose, confirm_code, reached
+from hub.notifications.dashboard import choose_dashboard, shows_dashboard
+from hub.notifications.proving_contact import Said
 from hub.notifications.return_codes import find_letter, read_code
 from hub.persons.postal import LINE_MAX, PostalAddress
 from hub.persons.residences import Channel
@@ -44,7 +45,7 @@ class ContactWishShape(Shape):
 class ContactShape(Shape):
     """How a person is reached: of a number its end only, and of a postal address only that there is one.
 
-    ``awaiting_code`` names by its end the number a code went to, until the code is said back.
+    ``awaiting_code`` names in part the number or address a code went to, until the code is said back.
     """
 
     channel: Channel | None
@@ -58,10 +59,16 @@ class ChosenShape(Shape):
     state: Literal["kept", "code_sent"]
 
 
-class NumberCodeShape(Shape):
-    """The code that went to a number."""
+class ContactCodeShape(Shape):
+    """The code that went to a number or an address."""
 
     code: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+
+
+class DashboardShape(Shape):
+    """Whether the dashboard of one's account with the City shows where one's requests stand, as far as one has such an account."""
+
+    shown: bool
 
 
 class ToldAskShape(Shape):
@@ -96,12 +103,13 @@ def read_contact(door: DoorDep, who: Resident) -> ContactShape | None:
         found = reached(tx, who.person_id, now=door.custody.now())
     if found.channel is None and found.waiting_for_code is None:
         return None
-    return ContactShape(channel=found.channel, value=found.value or None, awaiting_code=found.waiting_for_code)
+    awaiting = None if found.waiting_for_code is None else found.waiting_for_code.hint
+    return ContactShape(channel=found.channel, value=found.value or None, awaiting_code=awaiting)
 
 
 @router.put("/contact", responses={202: {"description": "A code was sent", "model": ChosenShape}})
 def write_contact(wish: ContactWishShape, door: DoorDep, who: Resident, response: Response) -> ChosenShape:
-    """Choose how one is reached; a mobile number is sent a code, and counts once the code is said back."""
+    """Choose how one is reached; a mobile number or an e-mail address is sent a code, and counts once the code is said back."""
     now, chooser = door.custody.now(), Chooser.resident(who.person_id)
     with door.custody.db.transaction() as tx:
         chosen = choose(tx, door.custody, who.person_id, wish.wish(), chooser, now=now)
@@ -110,16 +118,31 @@ def write_contact(wish: ContactWishShape, door: DoorDep, who: Resident, response
     return ChosenShape(state=chosen.value)
 
 
-@router.post("/contact/telephone-code", status_code=204)
-def confirm_telephone(told: NumberCodeShape, door: DoorDep, who: Resident) -> None:
-    """Say the code back that came to one's number; five tries, within a quarter of an hour."""
+@router.post("/contact/code", status_code=204)
+def confirm_contact(told: ContactCodeShape, door: DoorDep, who: Resident) -> None:
+    """Say the code back that came to one's number or address; five tries, within a quarter of an hour."""
     now, chooser = door.custody.now(), Chooser.resident(who.person_id)
     with door.custody.db.transaction() as tx:
-        said = confirm_number(tx, who.person_id, told.code, chooser, now=now)
+        said = confirm_code(tx, who.person_id, told.code, chooser, now=now)
     if said is Said.OVER:
         raise NothingHere
     if said is Said.WRONG:
         raise InvalidValue("code: not the one that was sent")
+
+
+@router.get("/contact/dashboard")
+def read_dashboard(door: DoorDep, who: Resident) -> DashboardShape:
+    """Return whether one's account with the City shows where one's requests stand."""
+    with door.custody.db.read() as tx:
+        return DashboardShape(shown=shows_dashboard(tx, who.person_id))
+
+
+@router.put("/contact/dashboard", status_code=204)
+def write_dashboard(wish: DashboardShape, door: DoorDep, who: Resident) -> None:
+    """Choose it; no reason is asked (RGPD art. 21). What is shown already stays, and nothing more is sent from here on."""
+    chooser = Chooser.resident(who.person_id)
+    with door.custody.db.transaction() as tx:
+        choose_dashboard(tx, who.person_id, chooser, shown=wish.shown, now=door.custody.now())
 
 
 @router.get("/return-codes/{code}")

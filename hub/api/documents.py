@@ -89,7 +89,7 @@ def read_receipt(document_id: UUID, door: DoorDep, who: Resident) -> ReceiptShap
 @router.post("/{document_id}/preview-tickets", status_code=201)
 def show_document(document_id: UUID, door: DoorDep, who: Resident) -> TicketShape:
     """Return where one's own paper can be seen: the door that takes papers in cannot open them."""
-    ticket = preview.issue(door.custody, who.person_id, document_id)
+    ticket = preview.issue_to(door.custody, door.catalogue, who, document_id)
     return TicketShape(href=f"{door.settings.release_url}/previews/{ticket}")
 
 

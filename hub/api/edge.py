@@ -14,6 +14,7 @@ from contracts.problems import PROBLEMS
 from hub.api.problems import problem
 from hub.errors import QuotaExceeded
 from hub.quotas import Quota
+from vault import telemetry
 
 _LOG = logging.getLogger("unefois.door")
 BODY_MAX = 64 * 1024
@@ -54,6 +55,7 @@ class Edge:
         correlation = _correlation(Headers(scope=scope))
         scope.setdefault("state", {})["correlation"] = correlation
 
+        telemetry.CORRELATION.set(correlation)
         started = False
 
         async def answer(message: Message) -> None:
@@ -69,7 +71,11 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive if self._streams(scope) else _capped(receive), answer)
+            heard = receive if self._streams(scope) else _capped(receive)
+            if telemetry.on():
+                await self._followed(scope, heard, answer)
+            else:
+                await self._app(scope, heard, answer)
         except ClientDisconnect:
             _LOG.info("client went away %s", correlation)
         except Exception as error:  # noqa: BLE001 - nothing of a fault may reach the server's own log
@@ -79,6 +85,19 @@ class Edge:
                 raise Cut from None
             kind = "too-large" if isinstance(error, BodyTooLarge) else "internal"
             await problem(PROBLEMS[kind], correlation)(scope, receive, answer)
+
+    async def _followed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request as a span: the template of its route and its status, nothing of what was asked."""
+        with telemetry.span("request", scope["method"]) as told:
+
+            async def answer(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    told["outcome"] = str(message["status"])
+                    # Known by now: whoever handles the request has found it.
+                    told["name"] = f"{scope['method']} {getattr(scope.get('route'), 'path', 'unmatched')}"
+                await send(message)
+
+            await self._app(scope, receive, answer)
 
 
 def _correlation(headers: Headers) -> str:

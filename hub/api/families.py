@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from contracts.calendar import Parity
 from hub.api.answer_shapes import ForeseenShape
 from hub.api.callers import DoorDep, Resident, prove_afresh
 from hub.api.shapes import (
@@ -13,6 +14,8 @@ from hub.api.shapes import (
     ChildShape,
     ClaimedShape,
     ClaimShape,
+    DecidedRemedyShape,
+    DecidedShape,
     LineShape,
     RenewalShape,
     RequirementShape,
@@ -23,7 +26,7 @@ from hub.api.shapes import (
 )
 from hub.persons.family import Child, children_of, claim_child
 from hub.releases.previewing import foresee
-from hub.requests.lines import Parity
+from hub.requests.decided import Decided
 from hub.requests.open import Wish, open_request
 from hub.school_files.view import FileView, LineView, school_files
 from hub.trace import trace_of
@@ -152,5 +155,29 @@ def _line(line: LineView) -> LineShape:
         complete=line.complete,
         requirements=[RequirementShape.model_validate(item) for item in line.requirements],
         sometimes=[SometimesShape.model_validate(item) for item in line.sometimes],
+        decisions=[_decided(one) for one in line.decisions],
         waits_for=line.waits_for,
+    )
+
+
+def _decided(one: Decided) -> DecidedShape:
+    return DecidedShape(
+        kind=one.kind,
+        number=one.number,
+        decided_by=one.body,
+        decided_on=one.decided_on,
+        notified_on=one.notified_on,
+        in_force_from=one.first if one.ever else None,
+        in_force_until=one.last if one.ever else None,
+        ended_early=one.ended_early,
+        withdraws=one.withdraws,
+        band=one.band,
+        weeks=one.parity,
+        share=one.share,
+        school_name=None if one.school is None else one.school.name,
+        school_uai=None if one.school is None else one.school.uai,
+        refused_for=one.refused_for,
+        author_service=one.author[0],
+        author_function=one.author[1],
+        remedies=[DecidedRemedyShape.model_validate(way) for way in one.remedies],
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from contracts.calendar import Parity
 from contracts.documents import EvidenceType
 from contracts.identifiers import Siret
 from hub.api.callers import DoorDep, Resident, prove_afresh
@@ -26,7 +27,6 @@ from hub.requests.life_events import (
     declare_move,
     declare_separation,
 )
-from hub.requests.lines import Parity
 from hub.requests.moving import Passage
 from hub.requirements.entries import Effect, LifeEvent
 from hub.school_files.life_events import DONE, LifeEventView, PaperView, life_events, papers_held, papers_of

@@ -1,6 +1,7 @@
 """Accounts of one's own that two agents made one: what was taken over, and parting it again."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -13,11 +14,12 @@ router = APIRouter(prefix="/v1/account-merges", tags=["accounts"])
 
 
 class MergeShape(Shape):
-    """Another account that one's own took over."""
+    """Another account that one's own took over, or the record that one had as a child."""
 
     merge_id: UUID
     merged_at: datetime
     part_asked: bool
+    kind: Literal["accounts", "childhood"]
 
 
 @router.get("")

@@ -37,7 +37,7 @@ async def once(request: Request, custody: Custody, caller: str) -> None:
 
     Raises :class:`Replayed`, and what :func:`~hub.deposits.repeating.begin_repeatable` raises.
     """
-    header, path = request.headers.get(HEADER), request.url.path
+    header, path = request.headers.get(HEADER), request.scope["path"]
     if header is None or request.method in SAFE or path in BY_THEMSELVES or path.startswith("/v1/uploads"):
         return
     content = (request.method.encode(), path.encode(), request.url.query.encode(), await request.body())

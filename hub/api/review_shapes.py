@@ -16,7 +16,9 @@ class ReviewShape(Shape):
     """One review as the queue shows it; ``state`` says whether it is free, one's own or a colleague's."""
 
     review_id: UUID
-    kind: Literal["fit", "family_link", "objection", "partner_link", "account_merge"]
+    kind: Literal[
+        "fit", "family_link", "objection", "partner_link", "account_merge", "childhood", "child_merge", "child_part"
+    ]
     service: str
     requirement: str | None
     body: str
@@ -113,6 +115,8 @@ class ReviewDetailShape(Shape):
     children: list[ChildSeenShape]
     paper: PaperSeenShape | None
     opinions: list[OpinionSeenShape]
+    asked_by: str | None
+    """The body that named a child by civil status."""
 
 
 class TakenShape(Shape):
@@ -139,6 +143,13 @@ class OpinionShape(Shape):
     reason: Word
     note: Annotated[str, Field(max_length=NOTE_MAX, pattern=r"^[^\x00]*$")] = ""
     link: LinkFindingShape | None = None
+
+
+class SameChildShape(Shape):
+    """Two records that are one child's, as somebody says who sees both."""
+
+    child: UUID
+    other: UUID
 
 
 class DecidedShape(Shape):

@@ -16,6 +16,7 @@ from hub.api.review_shapes import (
     ReviewDetailShape,
     ReviewPageShape,
     ReviewShape,
+    SameChildShape,
     TakenShape,
 )
 from hub.api.shapes import TicketShape
@@ -24,6 +25,7 @@ from hub.reviews import looking
 from hub.reviews.deciding import LinkFinding, Opinion, decide, give_back, take
 from hub.reviews.queue import PAGE_MAX, Filters, backlogs, list_reviews
 from hub.reviews.subjects import ReviewDetail, detail_of
+from hub.reviews.two_records import say_same_child
 
 router = APIRouter(prefix="/hub/v1/reviews", tags=["reviews"])
 
@@ -62,7 +64,13 @@ def read_review(review_id: UUID, door: DoorDep, who: Agent) -> ReviewDetailShape
         line, detail = detail_of(tx, who, review_id, now=door.custody.now())
     if detail is None:
         return ReviewDetailShape(
-            line=ReviewShape.model_validate(line), adult=None, asked=None, children=[], paper=None, opinions=[]
+            line=ReviewShape.model_validate(line),
+            adult=None,
+            asked=None,
+            children=[],
+            paper=None,
+            opinions=[],
+            asked_by=None,
         )
     return _whole(detail)
 
@@ -94,6 +102,13 @@ def give_opinion(review_id: UUID, opinion: OpinionShape, door: DoorDep, who: Age
     said = Opinion(Outcome(opinion.outcome), opinion.reason, opinion.note, _finding(opinion.link))
     with door.custody.db.transaction() as tx:
         return DecidedShape(decided=decide(tx, who, review_id, said, now=door.custody.now()))
+
+
+@router.post("/{review_id}/same-child", status_code=202)
+def same_child(review_id: UUID, told: SameChildShape, door: DoorDep, who: Agent) -> None:
+    """Say that two children a taken review of a link is about are one child; two agents decide, in a review of its own."""
+    with door.custody.db.transaction() as tx:
+        say_same_child(tx, who, review_id, (told.child, told.other), now=door.custody.now())
 
 
 def _finding(link: LinkFindingShape | None) -> LinkFinding | None:

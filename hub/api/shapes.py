@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.calendar import Parity
+from contracts.decisions import DecisionKind, RefusalGround, RemedyKind
 from contracts.documents import DocumentState
-from hub.requests.lines import Parity
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Part of a name as people write it: no control character, and no NUL, which PostgreSQL does not keep."""
@@ -276,6 +277,37 @@ class BodyContactShape(Shape):
     phone: str
 
 
+class DecidedRemedyShape(Shape):
+    """One way to contest a decision, and within how many months of the body's letter."""
+
+    kind: RemedyKind
+    before: str
+    within_months: int
+
+
+class DecidedShape(Shape):
+    """What the body of a line decided; nothing as days in force where it counts no more, or only takes another back."""
+
+    kind: DecisionKind
+    number: str
+    decided_by: str
+    decided_on: date
+    notified_on: date | None
+    in_force_from: date | None
+    in_force_until: date | None
+    ended_early: bool
+    withdraws: bool
+    band: str | None
+    weeks: Parity
+    share: int
+    school_name: str | None
+    school_uai: str | None
+    refused_for: RefusalGround | None
+    author_service: str
+    author_function: str
+    remedies: list[DecidedRemedyShape]
+
+
 class LineShape(Shape):
     """One service by one body, in a period; ``parity`` (ISO weeks) and ``share`` (percent) say what this payer pays."""
 
@@ -295,6 +327,8 @@ class LineShape(Shape):
     complete: bool
     requirements: list[RequirementShape]
     sometimes: list[SometimesShape]
+    decisions: list[DecidedShape]
+    """What its body decided, in the order it came."""
     waits_for: str | None
     """Whose agreement the effect still waits for, in one sentence."""
 

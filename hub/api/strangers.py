@@ -1,5 +1,6 @@
 """How often callers whom nobody knows may ask: counted by the prefix of their address, whatever they ask for."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.datastructures import Headers
@@ -78,14 +79,23 @@ def prefix_of(scope: Scope, headers: Headers, proxies: tuple[str, ...]) -> str:
     What a proxy says of it (``X-Forwarded-For``) counts only from one of ``proxies``, read from its end: each proxy adds
     whom it heard, so the last one that is no proxy of ours is whom ours heard.
     """
+    host = scope["client"][0] if scope.get("client") else ""
+    forwarded = headers.getlist("x-forwarded-for") if proxies else []
+    if not forwarded:
+        return _network(host)
     trusted = [ip_network(one) for one in proxies]
-    heard = [_address(scope["client"][0] if scope.get("client") else "")]
-    said = ",".join(headers.getlist("x-forwarded-for")).split(",")
-    while said and heard[-1] is not None and any(_within(heard[-1], one) for one in trusted):
-        if (before := _address(said.pop().strip())) is None:
+    heard, said = host, ",".join(forwarded).split(",")
+    while said and (at := _address(heard)) is not None and any(_within(at, one) for one in trusted):
+        before = said.pop().strip()
+        if _address(before) is None:
             break
-        heard.append(before)
-    found = heard[-1]
+        heard = before
+    return _network(heard)
+
+
+@lru_cache(maxsize=4096)
+def _network(host: str) -> str:
+    found = _address(host)
     return _NOWHERE if found is None else str(ip_network((found, _PREFIXES[found.version]), strict=False))
 
 

@@ -43,7 +43,9 @@ def give(tx: WriteTx, catalogue: Catalogue, person: PersonId, wanted: Wanted, *,
         raise NothingHere
     terms = _terms(tx, catalogue, person, line, wanted, now=now)
     notice = notice_of_authorisation(catalogue, line.service, line.body)
-    read = give_notice(tx, notice, person, request_id=line.request_id, channel=wanted.channel, now=now)
+    read = give_notice(
+        tx, notice, person, request_id=line.request_id, recipient=line.body, channel=wanted.channel, now=now
+    )
     grant_id = write_grant(tx, terms, _person(person), notice_id=read, now=now)
     tell_body(tx, grant_id, line, AuthorisationState.ACTIVE, now=now)
     return grant_id
@@ -60,7 +62,7 @@ def approve(
     if line is None or row.valid_until < paris_day(now):
         raise StepRefused("its time is over")
     notice = notice_of_authorisation(catalogue, line.service, line.body)
-    read = give_notice(tx, notice, person, request_id=line.request_id, channel=channel, now=now)
+    read = give_notice(tx, notice, person, request_id=line.request_id, recipient=line.body, channel=channel, now=now)
     step(tx, row, AuthorisationState.ACTIVE, _person(person), notice_id=read, now=now)
 
 

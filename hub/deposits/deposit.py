@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from contracts.documents import EvidenceType
+from contracts.documents import DECISIONS, EvidenceType
 from contracts.identifiers import DocumentId, new_uuid
 from hub.deposits import idempotency
 from hub.deposits.leases import leases_of
@@ -70,7 +70,7 @@ def announced(
 ) -> Announcement:
     """Check what can be checked before the body; raises :class:`InvalidValue` and the errors of the key."""
     kind = evidence_type or EvidenceType.UNKNOWN
-    if kind not in set(EvidenceType):
+    if kind not in set(EvidenceType) - DECISIONS:
         raise InvalidValue("document-kind: not in the catalogue")
     plain = (media_type or "").partition(";")[0].strip().lower()
     return Announcement(idempotency.checked_key(key), plain, length, clean_name(file_name), kind)

@@ -31,6 +31,7 @@ from vault.documents.opening import Opened
 from vault.errors import DocumentNotAvailable
 from vault.journal.errors import EntryNotSequenced
 from vault.journal.proofs import proof_for
+from vault.journal.stamps import first_stamp_over
 from vault.standing import standing
 
 TICKET_LIFE = timedelta(minutes=1)
@@ -44,6 +45,7 @@ documents/      vos documents. « original » est le fichier que vous avez donn�
                 que les services voient.
 history.json    qui a consulté ou reçu vos documents, quand et pourquoi.
 proofs/         les preuves de cet historique.
+stamps/         l'heure de ces preuves, attestée par une autorité extérieure (horodatage RFC 3161).
 manifest.json   la liste de tout ce qui est ici, avec le nom que vous aviez donné à chaque fichier.
 
 Attention : un fichier nommé « original-NON-VERIFIE » est revenu tel que vous l'avez donné, mais nous n'avons pas pu
@@ -117,6 +119,8 @@ class ExportManifest(_Told):
     documents: list[ExportedDocument]
     history: str
     proofs: list[str]
+    stamps: list[str]
+    """Time-stamps of an authority outside (RFC 3161), each over the ``.head`` beside it, which proofs are under."""
     journal_key: str
 
 
@@ -140,20 +144,20 @@ def issue(custody: Custody, who: SignedIn) -> str:
 
 def spend(custody: Custody, ticket: str) -> Leaving:
     """Order the download a ticket is for, once; the journal keeps it, and each paper that leaves with it."""
-    now = custody.now()
-    person_id = _person_of(custody, ticket)
-    with standing(person=person_id), custody.db.transaction() as tx:
+    now, digest = custody.now(), _digest(ticket)
+    person_id = _person_of(custody, digest)
+    with standing(person=person_id, ticket=digest.hex()), custody.db.transaction() as tx:
         row = tx.execute(
-            delete(EXPORT_TICKET).where(EXPORT_TICKET.c.ticket_digest == _digest(ticket)).returning(EXPORT_TICKET)
+            delete(EXPORT_TICKET).where(EXPORT_TICKET.c.ticket_digest == digest).returning(EXPORT_TICKET)
         ).one_or_none()
         if row is None or row.expires_at <= now:
             raise NothingHere
         return Leaving(person_id, order_own_copies(tx, person_id, now=now))
 
 
-def _person_of(custody: Custody, ticket: str) -> PersonId:
-    with custody.db.read() as tx:
-        whose = select(EXPORT_TICKET.c.person_id).where(EXPORT_TICKET.c.ticket_digest == _digest(ticket))
+def _person_of(custody: Custody, digest: bytes) -> PersonId:
+    with standing(ticket=digest.hex()), custody.db.read() as tx:
+        whose = select(EXPORT_TICKET.c.person_id).where(EXPORT_TICKET.c.ticket_digest == digest)
         found = tx.execute(whose).scalar_one_or_none()
     if found is None:
         raise NothingHere
@@ -257,15 +261,7 @@ def _history(parts: _Parts, documents: list[ExportedDocument], journal_key: str)
         for line in lines
     ]
     yield from packing.text("history.json", json.dumps(told, ensure_ascii=False, indent=1, default=str))
-    proofs = []
-    for line in lines:
-        try:
-            with standing(person=person_id), custody.db.read() as tx:
-                proof = proof_for(tx, line.entry)
-        except EntryNotSequenced:
-            continue  # of the last second; the next download has it
-        proofs.append(f"proofs/{line.entry}.json")
-        yield from packing.text(proofs[-1], proof)
+    proofs, stamps = yield from _proofs(parts, [line.entry for line in lines])
     manifest = ExportManifest(
         format="unefois-export/1",
         made_at=custody.now(),
@@ -274,9 +270,30 @@ def _history(parts: _Parts, documents: list[ExportedDocument], journal_key: str)
         documents=documents,
         history="history.json",
         proofs=proofs,
+        stamps=stamps,
         journal_key=journal_key,
     )
     yield from packing.text("manifest.json", manifest.model_dump_json(indent=1))
+
+
+def _proofs(parts: _Parts, entries: list[UUID]) -> Generator[bytes, None, tuple[list[str], list[str]]]:
+    """Yield a proof of each entry, under the head that dates it most closely, and what dates those heads."""
+    proofs, dating = [], {}
+    for entry in entries:
+        try:
+            with standing(person=parts.leaving.person_id), parts.custody.db.read() as tx:
+                dated = first_stamp_over(tx, entry)
+                proof = proof_for(tx, entry, under=None if dated is None else dated[0])
+        except EntryNotSequenced:
+            continue  # of the last second; the next download has it
+        proofs.append(f"proofs/{entry}.json")
+        yield from parts.packing.text(proofs[-1], proof)
+        if dated is not None:
+            dating[f"stamps/{dated[0].tree_size}"] = dated
+    for stem, (head, stamp) in dating.items():
+        yield from parts.packing.text(f"{stem}.head", head.note())
+        yield from parts.packing.text(f"{stem}.tst", stamp.token)
+    return proofs, [f"{stem}.tst" for stem in dating]
 
 
 class _Packing:
@@ -300,7 +317,7 @@ class _Packing:
         yield self._sink.take()
         return ExportedFile(path=path, media_type=opened.media_type, length=length, sha256=digest.hexdigest())
 
-    def text(self, path: str, content: str) -> Iterator[bytes]:
+    def text(self, path: str, content: str | bytes) -> Iterator[bytes]:
         """Yield one small file, compressed."""
         self._zip.writestr(self._info(path, zipfile.ZIP_DEFLATED), content)
         yield self._sink.take()

@@ -31,6 +31,7 @@ def forget_judgements(tx: WriteTx, document_id: DocumentId) -> None:
     tx.execute(
         update(IDEMPOTENCY)
         .where(IDEMPOTENCY.c.response["document"].astext == str(document_id))
-        .values(fingerprint=FORGOTTEN, response={})
+        # Of which paper it was says nothing of it, and is how whoever empties it is shown the row.
+        .values(fingerprint=FORGOTTEN, response={"document": str(document_id)})
     )
     forget_jobs(tx, document_id=document_id)

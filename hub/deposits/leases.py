@@ -4,14 +4,16 @@ import logging
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from threading import Lock, Thread
-from weakref import WeakKeyDictionary, ref
+from threading import Lock
+from weakref import ref
 
 from sqlalchemy import ColumnElement, delete, tuple_, update
 
 from hub.deposits.tables import IDEMPOTENCY
+from hub.keepers import Keepers
 from vault.db import Database
 from vault.errors import DatabaseUnavailable
+from vault.standing import Purpose, standing
 
 LEASE = timedelta(seconds=30)
 """How long a door that died keeps its keys."""
@@ -77,12 +79,14 @@ class Leases:
             self._held.update({key: moment for key in due if key in self._held})
             self._owed = {key: until for key, until in self._owed.items() if key not in owed}
 
+    @standing(purpose=Purpose.LEASES)
     def _renew(self, keys: Collection[Key]) -> None:
         until = self._now() + LEASE
         if (db := self._db()) is not None:
             with db.single() as tx:
                 tx.execute(update(IDEMPOTENCY).where(_in_flight(keys)).values(expires_at=until))
 
+    @standing(purpose=Purpose.LEASES)
     def _free(self, keys: Collection[Key]) -> None:
         if (db := self._db()) is not None:
             with db.single() as tx:
@@ -91,23 +95,10 @@ class Leases:
 
 def leases_of(db: Database, now: Callable[[], datetime]) -> Leases:
     """Return the leases of a process's database, looked after from now on by a thread that ends with it."""
-    with _MAKING:
-        found = _LEASES.get(db)
-        if found is None:
-            found = _LEASES[db] = Leases(db, now)
-            Thread(target=_look_after, args=(ref(found),), name="idempotency-leases", daemon=True).start()
-    return found
+    return _KEEPERS.of(db, now)
 
 
-_MAKING = Lock()
-_LEASES: WeakKeyDictionary[Database, Leases] = WeakKeyDictionary()
-
-
-def _look_after(leases: "ref[Leases]") -> None:
-    while (found := leases()) is not None:
-        found.look(time.monotonic())
-        del found
-        time.sleep(_LOOK_EVERY)
+_KEEPERS = Keepers(Leases, lambda leases: leases.look(time.monotonic()), name="idempotency-leases", every=_LOOK_EVERY)
 
 
 def _in_flight(keys: Collection[Key]) -> ColumnElement[bool]:

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from contracts.calendar import months_before
-from contracts.documents import DocumentState
+from contracts.documents import GONE, DocumentState
 from contracts.identifiers import DocumentId
 from hub.deposits.erasure import carry_out_erasure
+from hub.persons.tables import COMING_OF_AGE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE, SATISFACTION
 from vault.db import ReadTx
@@ -20,6 +21,8 @@ from vault.jobs import Job, defer
 from vault.journal.records import Actor, ActorKind
 from vault.standing import Purpose, standing
 
+AWAITED_MONTHS = 24
+"""How long the papers of somebody who came of age wait for them, seen by nobody."""
 REFUSED_KEPT_MONTHS = 3
 """How long what could not be used stays, for its holder to see why."""
 BATCH = 500
@@ -85,7 +88,7 @@ def expiry_due(tx: ReadTx, catalogue: Catalogue, *, now: datetime, only: UUID | 
     statement = (
         select(DOCUMENT.c.document_id)
         .outerjoin(READING, READING.c.document_id == DOCUMENT.c.document_id)
-        .where(~serves, ~held, or_(*_over(catalogue, since, now)))
+        .where(~serves, ~held, or_(*_over(catalogue, since, now), _not_come_for(now)))
         .order_by(DOCUMENT.c.received_at, DOCUMENT.c.document_id)
         .limit(BATCH)
     )
@@ -118,6 +121,13 @@ def lift_hold(custody: Custody, document_id: UUID) -> None:
 
 
 OPERATOR = Actor(ActorKind.PROCESS, "operator")
+
+
+def _not_come_for(now: datetime) -> ColumnElement[bool]:
+    """Return the condition of being held by the record of a child who came of age long ago, for nobody has come."""
+    grown = COMING_OF_AGE.c.of_age_on < months_before(now, AWAITED_MONTHS).date()
+    waits = exists().where(COMING_OF_AGE.c.child_id == DOCUMENT.c.holder_id, grown)
+    return and_(DOCUMENT.c.state.not_in((*GONE, DocumentState.HELD)), waits)
 
 
 def _over(catalogue: Catalogue, since: ColumnElement[datetime], now: datetime) -> list[ColumnElement[bool]]:

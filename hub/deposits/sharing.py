@@ -1,4 +1,4 @@
-"""A person sees the copy of their own paper as a service would receive it: marked, by a ticket that serves once."""
+"""A person sees what of their own paper a service would receive, by a ticket that serves once."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -7,7 +7,7 @@ from contracts.identifiers import DocumentId, PersonId
 from hub.deposits.preview import issue, redeem
 from hub.errors import NothingHere
 from hub.releases.gate import Ordered, words_of_mark
-from hub.releases.previewing import Foreseen, foresee
+from hub.releases.previewing import Foreseen, ForeseenPaper, foresee
 from hub.requirements.catalogue import Catalogue
 from vault.db import ReadTx
 from vault.documents.custody import Custody
@@ -25,18 +25,26 @@ def issue_for(custody: Custody, catalogue: Catalogue, person_id: PersonId, line_
 
 
 def spend_for(custody: Custody, catalogue: Catalogue, ticket: str, line_id: UUID) -> Ordered:
-    """Spend a ticket for the copy marked as it would leave; the journal keeps it as a look at one's own paper."""
+    """Spend a ticket for what would leave: the marked copy, or the original where a rule asks for it.
+
+    The journal keeps it as a look at one's own paper.
+    """
     person_id, ordered = redeem(custody, ticket)
     # Whose the ticket was, stands for their own.
     with standing(person=person_id), custody.db.read() as tx:
-        found = _foreseen(tx, custody, catalogue, (person_id, line_id, ordered.document_id))
+        found, paper = _foreseen(tx, custody, catalogue, (person_id, line_id, ordered.document_id))
+    if paper.original:
+        return replace(ordered, original=True)
     words = words_of_mark(catalogue, found.recipient, found.purpose, PREVIEWED, now=custody.now())
     return replace(ordered, mark=words)
 
 
-def _foreseen(tx: ReadTx, custody: Custody, catalogue: Catalogue, whose: tuple[PersonId, UUID, UUID]) -> Foreseen:
+def _foreseen(
+    tx: ReadTx, custody: Custody, catalogue: Catalogue, whose: tuple[PersonId, UUID, UUID]
+) -> tuple[Foreseen, ForeseenPaper]:
     person_id, line_id, document_id = whose
     for one in foresee(tx, catalogue, person_id, line_id, now=custody.now()):
-        if any(paper.document == document_id for paper in one.papers):
-            return one
+        for paper in one.papers:
+            if paper.document == document_id:
+                return one, paper
     raise NothingHere

@@ -5,6 +5,7 @@ from connectors.api_particulier.messages import Question
 from connectors.errors import OperationNotEnabled, SecretMissing
 from connectors.port import Binding, Transport
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
+from vault.telemetry import span
 
 CODEC = ApiParticulierCodec()
 
@@ -23,5 +24,8 @@ def ask(question: Question, binding: Binding, transport: Transport) -> tuple[Exc
         return ExchangeOutcome(OutcomeKind.MISCONFIGURED, code="secret_missing"), Phase.NOT_SENT
     if lacking := question.missing():
         return ExchangeOutcome(OutcomeKind.REJECTED, code=f"missing:{','.join(lacking)}"), Phase.NOT_SENT
-    exchange = transport.send(request)
-    return CODEC.decode(question, exchange), exchange.phase
+    with span("exchange", f"{binding.slug} {question.route.name}") as told:
+        exchange = transport.send(request)
+        outcome = CODEC.decode(question, exchange)
+        told["outcome"] = str(outcome.kind)
+    return outcome, exchange.phase

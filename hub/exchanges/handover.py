@@ -1,49 +1,58 @@
 """Hand the day's satisfied files to one Caisse in its own file format, each child through the one gate out."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 
 from connectors.caisse_fichiers.codec import PupilFileCodec
-from connectors.caisse_fichiers.pupils import PupilFile, PupilLine
+from connectors.caisse_fichiers.pupils import PupilFile
+from connectors.caisse_fichiers.writing import unwritable
 from connectors.port import Binding, Transport
 from contracts.answers import Gives
-from contracts.calendar import PARIS
-from contracts.grounds import Purpose
+from contracts.calendar import day_of
 from contracts.identifiers import EnrolmentLineId, EvidenceId, Siret
 from contracts.outcomes import ExchangeOutcome, OutcomeKind, Phase
-from hub.errors import NoGround, OutsideAgreement
 from hub.exchanges import log
+from hub.exchanges.complete import complete_lines
+from hub.exchanges.pupils import pupils_of_exchange, pupils_of_lines
 from hub.exchanges.tables import EXCHANGE
-from hub.partners.pseudonyms import Named, pseudonym
 from hub.partners.suspending import refuse_while_stopped
-from hub.persons.tables import CIVIL_STATUS
-from hub.releases.gate import Cause, Channel, order_release
-from hub.releases.grounds import Question, find_ground
+from hub.releases.batches import hold_grounds, order_pushes
+from hub.releases.gate import Cause, Channel
+from hub.releases.grounds import Allowed, Question
 from hub.releases.tables import RELEASE
-from hub.requests.tables import ENROLMENT_LINE, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
-from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.standing import standing
+from vault.telemetry import span
 
 OPERATION = "hand_over"
+LOT = 500
+"""How many papers are judged and released together."""
+ThingT = TypeVar("ThingT")
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """What one day's hand-over came to; counts and words only."""
+    """What one day's hand-over came to; counts and words only.
+
+    ``withheld`` papers have no ground; ``unwritable`` lines hold what the file cannot say (see the format's README), and
+    nothing of them was released.
+    """
 
     exchange_id: UUID
     outcome: str
     lines: int
     withheld: int
+    unwritable: int
     repeated: bool
 
 
@@ -73,36 +82,39 @@ def _hand_over_day(custody: Custody, catalogue: Catalogue, way: Way, day: date, 
         # Also for a file that was decided on before.
         refuse_while_stopped(tx)
         plan = _plan(tx, catalogue, way, day, correlation=correlation, now=custody.now())
-        lines = _lines(tx, plan.begun.exchange_id, way.binding.siret)
+        lines = pupils_of_exchange(tx, plan.begun.exchange_id, way.binding.siret)
+    left_out = (plan.withheld, plan.unwritable)
     if plan.begun.settled is not None:
-        return HandOver(plan.begun.exchange_id, plan.begun.settled, len(lines), plan.withheld, repeated=True)
+        return HandOver(plan.begun.exchange_id, plan.begun.settled, len(lines), *left_out, repeated=True)
     file = PupilFile(way.binding.siret, day, plan.sequence, lines)
     outcome = _send(custody, way, plan.begun.exchange_id, file)
     repeated = plan.begun.attempts > 1
-    return HandOver(plan.begun.exchange_id, outcome.kind, len(lines), plan.withheld, repeated=repeated)
+    return HandOver(plan.begun.exchange_id, outcome.kind, len(lines), *left_out, repeated=repeated)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     begun: log.Begun
     sequence: int
-    withheld: int
+    withheld: int = 0
+    unwritable: int = 0
 
 
 def _plan(tx: WriteTx, catalogue: Catalogue, way: Way, day: date, *, correlation: str, now: datetime) -> _Plan:
     """Take up the day's last exchange, or begin the next sequence where something is left to hand over."""
     last = _last_sequence(tx, way.binding.slug, day)
     if last and not _settled(tx, way.binding.slug, day, last):
-        return _Plan(log.begin(tx, _key(way, day, last), correlation=correlation, now=now), last, 0)
-    allowed, withheld = _left(tx, catalogue, way.binding.siret, day, now=now)
-    if last and not allowed:
-        return _Plan(log.begin(tx, _key(way, day, last), correlation=correlation, now=now), last, withheld)
+        return _Plan(log.begin(tx, _key(way, day, last), correlation=correlation, now=now), last)
+    left = _left(tx, catalogue, way.binding.siret, day, now=now)
+    counts = (left.withheld, left.unwritable)
+    if last and not left.allowed:
+        return _Plan(log.begin(tx, _key(way, day, last), correlation=correlation, now=now), last, *counts)
     begun = log.begin(tx, _key(way, day, last + 1), correlation=correlation, now=now)
     if begun.attempts == 1 and begun.settled is None:
         cause = Cause(exchange_id=begun.exchange_id, on_behalf_of="hub:hand_over")
-        for question in allowed:
-            order_release(tx, catalogue, question, Channel.PUSH, cause, now=now)
-    return _Plan(begun, last + 1, withheld)
+        for lot in _lots(left.allowed):
+            order_pushes(tx, catalogue, lot, cause, now=now)
+    return _Plan(begun, last + 1, *counts)
 
 
 def _key(way: Way, day: date, sequence: int) -> log.Key:
@@ -128,33 +140,55 @@ def _settled(tx: ReadTx, binding: str, day: date, sequence: int) -> bool:
     return bool(tx.execute(statement).scalar_one() == "settled")
 
 
-def _left(tx: ReadTx, catalogue: Catalogue, siret: Siret, day: date, *, now: datetime) -> tuple[list[Question], int]:
-    """Return what is complete that day, has a ground and was never handed over, and how many have no ground."""
-    allowed, withheld = [], 0
-    for line in _complete_lines(tx, catalogue, siret, day):
-        for evidence_id in line.evidence:
-            place = (EvidenceId(evidence_id), EnrolmentLineId(line.line_id))
-            # A line of the file says what a paper shows, and the paper stays here.
-            question = Question(*place, siret, line.purpose, Gives.ANSWER)
-            if _handed_over(tx, question):
-                continue
-            try:
-                find_ground(tx, catalogue, question, now=now)
-            except (NoGround, OutsideAgreement):
-                withheld += 1
-            else:
-                allowed.append(question)
-    return allowed, withheld
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is left to hand over, with the grounds held for it, and what is left out: papers and lines."""
+
+    allowed: list[tuple[Question, Allowed]] = field(default_factory=list)
+    withheld: int = 0
+    unwritable: int = 0
 
 
-def _handed_over(tx: ReadTx, question: Question) -> bool:
-    statement = select(RELEASE.c.release_id).where(
-        RELEASE.c.evidence_id == question.evidence_id,
-        RELEASE.c.line_id == question.line_id,
-        RELEASE.c.recipient == question.recipient,
+def _left(tx: WriteTx, catalogue: Catalogue, siret: Siret, day: date, *, now: datetime) -> _Left:
+    """Return what is complete that day, has a ground, can be written and was never handed over."""
+    first, last = day_of(day)
+    complete = complete_lines(tx, catalogue, siret, since=first, before=last)
+    # A line of the file says what a paper shows, and the paper stays here.
+    due = [
+        Question(EvidenceId(evidence_id), EnrolmentLineId(line.line_id), siret, line.purpose, Gives.ANSWER)
+        for line in complete
+        for evidence_id in line.evidence
+    ]
+    handed = _handed_over(tx, siret, [line.line_id for line in complete])
+    allowed: list[tuple[Question, Allowed]] = []
+    withheld = unsaid = 0
+    for lot in _lots([one for one in due if (one.evidence_id, one.line_id) not in handed]):
+        ruled = hold_grounds(tx, catalogue, lot, now=now)
+        bad = _unwritable(tx, {question.line_id for question, _ in ruled.allowed})
+        allowed += [one for one in ruled.allowed if one[0].line_id not in bad]
+        withheld, unsaid = withheld + len(ruled.refused), unsaid + len(bad)
+    return _Left(allowed, withheld, unsaid)
+
+
+def _unwritable(tx: ReadTx, lines: Collection[EnrolmentLineId]) -> set[UUID]:
+    """Return the lines that the file has no way to say: they are found out before anything of them is released."""
+    bad = {line_id: fields for line_id, pupil in pupils_of_lines(tx, lines).items() if (fields := unwritable(pupil))}
+    for line_id, fields in bad.items():
+        _LOG.warning("line %s cannot be written to the file: %s", line_id, ", ".join(fields))
+    return set(bad)
+
+
+def _lots(things: Sequence[ThingT]) -> Iterator[Sequence[ThingT]]:
+    return (things[start : start + LOT] for start in range(0, len(things), LOT))
+
+
+def _handed_over(tx: ReadTx, siret: Siret, lines: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    statement = select(RELEASE.c.evidence_id, RELEASE.c.line_id).where(
+        RELEASE.c.line_id == any_(literal(list(lines), ARRAY(Uuid))),
+        RELEASE.c.recipient == siret,
         RELEASE.c.channel == Channel.PUSH.value,
     )
-    return tx.execute(statement.limit(1)).one_or_none() is not None
+    return {(row.evidence_id, row.line_id) for row in tx.execute(statement)}
 
 
 def _send(custody: Custody, way: Way, exchange_id: UUID, file: PupilFile) -> ExchangeOutcome:
@@ -165,8 +199,10 @@ def _send(custody: Custody, way: Way, exchange_id: UUID, file: PupilFile) -> Exc
         return outcome
     codec = PupilFileCodec()
     request = codec.encode(file, way.binding)
-    exchange = way.transport.send(request)
-    outcome = codec.decode(file, exchange)
+    with span("exchange", f"{way.binding.slug} {OPERATION}") as followed:
+        exchange = way.transport.send(request)
+        outcome = codec.decode(file, exchange)
+        followed["outcome"] = str(outcome.kind)
     digest = hashlib.sha256(request.body).digest()
     with custody.db.transaction() as tx:
         if outcome.kind is OutcomeKind.UNAVAILABLE:
@@ -174,85 +210,3 @@ def _send(custody: Custody, way: Way, exchange_id: UUID, file: PupilFile) -> Exc
         else:
             log.settle(tx, exchange_id, outcome, phase=exchange.phase, now=custody.now(), digest=digest)
     return outcome
-
-
-@dataclass(frozen=True, slots=True)
-class _CompleteLine:
-    line_id: UUID
-    purpose: Purpose
-    evidence: tuple[UUID, ...]
-
-
-def _complete_lines(tx: ReadTx, catalogue: Catalogue, siret: Siret, day: date) -> list[_CompleteLine]:
-    first = datetime.combine(day, time.min, tzinfo=PARIS)
-    last = datetime.combine(day + timedelta(days=1), time.min, tzinfo=PARIS)
-    rows = tx.execute(
-        select(
-            ENROLMENT_LINE.c.line_id,
-            ENROLMENT_LINE.c.service,
-            func.array_agg(SATISFACTION.c.requirement).label("requirements"),
-            func.array_agg(SATISFACTION.c.evidence_id).label("evidence"),
-        )
-        .join(SATISFACTION, SATISFACTION.c.line_id == ENROLMENT_LINE.c.line_id)
-        .where(ENROLMENT_LINE.c.body == siret, ENROLMENT_LINE.c.retracted_at.is_(None), SATISFACTION.c.until.is_(None))
-        .group_by(ENROLMENT_LINE.c.line_id, ENROLMENT_LINE.c.service)
-        .having(func.max(SATISFACTION.c.since) >= first, func.max(SATISFACTION.c.since) < last)
-        .order_by(ENROLMENT_LINE.c.line_id)
-    )
-    found = []
-    for row in rows:
-        service = catalogue.services[row.service]
-        needed = {item.id for item in service.requirements if item.awaited_from is None}
-        if needed <= set(row.requirements):
-            found.append(_CompleteLine(row.line_id, service.purpose, tuple(row.evidence)))
-    return found
-
-
-def _lines(tx: WriteTx, exchange_id: UUID, siret: Siret) -> Sequence[PupilLine]:
-    rows = tx.execute(
-        select(
-            RELEASE.c.line_id,
-            ENROLMENT_LINE.c.service,
-            SCHOOL_FILE.c.school_year,
-            CIVIL_STATUS,
-            EVIDENCE.c.grade.label("evidence_grade"),
-            EVIDENCE.c.issued_on,
-            FIT.c.tariff_band,
-        )
-        .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == RELEASE.c.line_id)
-        .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)
-        .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == SCHOOL_FILE.c.child_id)
-        .join(EVIDENCE, EVIDENCE.c.evidence_id == RELEASE.c.evidence_id)
-        .join(
-            SATISFACTION,
-            (SATISFACTION.c.evidence_id == RELEASE.c.evidence_id) & (SATISFACTION.c.line_id == RELEASE.c.line_id),
-        )
-        .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
-        .where(RELEASE.c.exchange_id == exchange_id, CIVIL_STATUS.c.retracted_at.is_(None))
-        .order_by(RELEASE.c.line_id, RELEASE.c.evidence_id)
-    ).all()
-    return [_pupil(row, pseudonym(tx, siret, Named.FILE, row.line_id)) for row in _one_per_line(rows)]
-
-
-def _one_per_line(rows: Sequence[Any]) -> list[Any]:
-    # A line with several requirements is one row of the file; its band, where there is one, comes from the income.
-    best: dict[UUID, Any] = {}
-    for row in rows:
-        if row.line_id not in best or row.tariff_band is not None:
-            best[row.line_id] = row
-    return list(best.values())
-
-
-def _pupil(row: Any, reference: UUID) -> PupilLine:
-    return PupilLine(
-        reference=reference,
-        family_name=row.family_name,
-        first_name=row.given_names[0],
-        birth_date=date.fromisoformat(row.born_on),
-        school_year=row.school_year,
-        service=row.service,
-        requirement_status="satisfied",
-        proposed_band=None if row.tariff_band is None else int(row.tariff_band),
-        grade=row.evidence_grade,
-        evidence_date=row.issued_on,
-    )

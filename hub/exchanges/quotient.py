@@ -71,7 +71,7 @@ def fetch_quotient_familial(
     """
     today = paris_day(custody.now())
     with custody.db.read() as tx:
-        row = _request(tx, request_id, today)
+        row = awaiting(tx, request_id, today)
     binding = None if row is None or not _may_ask(catalogue, row) else source.binding_for(Siret(row.body))
     lent = None if row is None else _lent(custody, source, request_id)
     route = QUOTIENT_FAMILIAL if lent is None else QUOTIENT_FAMILIAL_SIGNED_IN
@@ -185,15 +185,16 @@ def _keep(
     now = custody.now()
     with custody.db.transaction() as tx:
         log.hold(tx, begun)
-        _deposit(tx, custody, catalogue, sealed, (row, outcome))
+        deposit_quotient(tx, custody, catalogue, sealed, (row, outcome))
         log.settle(tx, begun.exchange_id, outcome, phase=phase, now=now)
         _ask_again(tx, row, now=now)
         judge_family(tx, custody, catalogue, row.requester_id, now=now)
 
 
-def _deposit(
+def deposit_quotient(
     tx: WriteTx, custody: Custody, catalogue: Catalogue, sealed: SealedObject, what: tuple["Row[Any]", ExchangeOutcome]
 ) -> None:
+    """Make a sealed quotient a record of who asked, and evidence that the deciding body alone may use."""
     row, outcome = what
     month = date(int(outcome.data["year"]), int(outcome.data["month"]), 1)
     fields = {"quotient_familial": str(outcome.data["quotient_familial"]), "children": _children(outcome.data)}
@@ -227,7 +228,8 @@ def _ask_family(tx: WriteTx, catalogue: Catalogue, row: "Row[Any]", reason: str,
         tx.execute(upsert(ASK).values(**values).on_conflict_do_nothing())
 
 
-def _request(tx: ReadTx, request_id: UUID, today: date) -> "Row[Any] | None":
+def awaiting(tx: ReadTx, request_id: UUID, today: date) -> "Row[Any] | None":
+    """Return a pending request with its line and who asked, or None where nothing is left to be decided."""
     return tx.execute(
         select(
             REQUEST.c.request_id,

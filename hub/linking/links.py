@@ -5,8 +5,8 @@ pseudonym of the child, that nobody else has, and the lines that the adult who l
 lines are not among them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
-from contracts.events import EventData, PartnerLinked, PartnerUnlinked, SubjectSuperseded
+from contracts.events import EventData, PartnerLinked, PartnerUnlinked, SubjectOfAge, SubjectSuperseded
 from contracts.identifiers import EnrolmentLineId, PartnerPseudonym, PersonId, Siret, new_uuid
 from hub.errors import NothingHere, Superseded
 from hub.linking.codes import Place
@@ -25,7 +25,7 @@ from hub.linking.tables import PARTNER_LINK
 from hub.notifications.fanout import Signal, notify
 from hub.partners.pseudonyms import Named, pseudonym, resolve
 from hub.partners.tables import PSEUDONYM
-from hub.persons.tables import LINE_SUCCESSION
+from hub.persons.tables import LINE_SUCCESSION, PERSON_MERGE_ITEM
 from hub.requests.lines import school_year_of
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import load
@@ -53,6 +53,8 @@ class EndedBy(StrEnum):
 
     FAMILY = "family"
     PARTNER = "partner"
+    MAJORITY = "majority"
+    """Nobody: the child came of age, and no guardian links anybody to an adult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +172,26 @@ def end_by_partner(tx: WriteTx, siret: Siret, subject: UUID, actor: Actor, *, no
     child_id = resolve(tx, siret, Named.CHILD, subject)
     if child_id is None:
         raise NothingHere
+    _require_current_child(tx, siret, subject)
     own = (PARTNER_LINK.c.siret == siret, PARTNER_LINK.c.child_id == child_id)
     _end(tx, tx.execute(select(PARTNER_LINK).where(*own).with_for_update()).all(), EndedBy.PARTNER, actor, now=now)
+
+
+def end_by_majority(tx: WriteTx, child_id: UUID, actor: Actor, *, now: datetime) -> None:
+    """End every partner's link to a child who has come of age, whoever made it; harmless to repeat."""
+    made = select(PARTNER_LINK).where(PARTNER_LINK.c.child_id == child_id).with_for_update()
+    _end(tx, tx.execute(made).all(), EndedBy.MAJORITY, actor, now=now)
+
+
+def tell_of_age(tx: WriteTx, lines: Collection[UUID], *, now: datetime) -> None:
+    """Tell the body of each line that its child is of age and the line is over."""
+    ended = (
+        select(ENROLMENT_LINE.c.line_id, ENROLMENT_LINE.c.body, ENROLMENT_LINE.c.service, SCHOOL_FILE.c.school_year)
+        .join(SCHOOL_FILE, SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id)
+        .where(ENROLMENT_LINE.c.line_id.in_(list(lines)))
+    )
+    for row in tx.execute(ended).all():
+        _tell_line(tx, SubjectOfAge(row.line_id), row, now=now)
 
 
 def line_linked(tx: ReadTx, siret: Siret, subject: UUID, service: str) -> EnrolmentLineId | None:
@@ -187,6 +207,8 @@ def own_line(tx: ReadTx, siret: Siret, subject: UUID) -> UUID | None:
     """
     line_id = resolve(tx, siret, Named.FILE, subject)
     require_current(tx, siret, line_id)
+    if line_id is None:
+        _require_current_child(tx, siret, subject)
     return line_id
 
 
@@ -206,6 +228,13 @@ def require_current(tx: ReadTx, siret: Siret, line_id: UUID | None) -> None:
         raise Superseded(found)
 
 
+def _require_current_child(tx: ReadTx, siret: Siret, subject: UUID) -> None:
+    """Raise :class:`Superseded` where another record of the same child goes on in place of the one a partner names."""
+    found = tx.execute(select(func.hub.surviving_subject(siret, subject))).scalar_one_or_none()
+    if found is not None:
+        raise Superseded(found)
+
+
 def tell_superseded(tx: WriteTx, merge_id: UUID, *, now: datetime) -> None:
     """Tell each body whose line rests since a merge; asked by its own name, it answers with the one that goes on."""
     rests = (
@@ -215,10 +244,23 @@ def tell_superseded(tx: WriteTx, merge_id: UUID, *, now: datetime) -> None:
         .where(LINE_SUCCESSION.c.merge_id == merge_id)
     )
     for row in tx.execute(rests).all():
-        event = SubjectSuperseded(row.line_id)
-        event_id = publish(tx, event, now=now)
-        signal = Signal(event_id, event.type, row.line_id, row.service, SUBJECT, row.school_year)
-        notify(tx, Siret(row.body), signal, now=now)
+        _tell_line(tx, SubjectSuperseded(row.line_id), row, now=now)
+
+
+def tell_superseded_child(tx: WriteTx, merge_id: UUID, child_id: UUID, *, now: datetime) -> None:
+    """Tell each partner that was linked to a child's record that another one goes on, by its name of the old one."""
+    passed = (
+        select(PARTNER_LINK)
+        .join(PERSON_MERGE_ITEM, PERSON_MERGE_ITEM.c.row_id == PARTNER_LINK.c.link_id)
+        .where(
+            PERSON_MERGE_ITEM.c.merge_id == merge_id,
+            PERSON_MERGE_ITEM.c.place == "hub.partner_link",
+            PARTNER_LINK.c.ended_at.is_(None),
+        )
+    )
+    for row in tx.execute(passed).all():
+        place = replace(_place(row), child_id=PersonId(child_id))
+        _tell(tx, SubjectSuperseded(child_id), place, requirement=SUBJECT, now=now)
 
 
 def line_named(tx: ReadTx, siret: Siret, subject: UUID, service: str) -> UUID | None:
@@ -248,17 +290,22 @@ def _end(tx: WriteTx, rows: Iterable["Row[Any]"], by: EndedBy, actor: Actor, *, 
         journal_link(tx, actor, _place(row), {"step": "partner_unlinked", "by": by.value, "link": row.link_id})
 
 
-def _tell(tx: WriteTx, event: EventData, place: Place, *, now: datetime) -> None:
+def _tell(tx: WriteTx, event: EventData, place: Place, *, requirement: str = LINK, now: datetime) -> None:
     signal = Signal(
         event_id=publish(tx, event, now=now),
         event_type=event.type,
         subject_id=place.child_id,
         service=place.service,
-        requirement=LINK,
+        requirement=requirement,
         school_year=school_year_of(paris_day(now)),
         named=Named.CHILD,
     )
     notify(tx, place.siret, signal, now=now)
+
+
+def _tell_line(tx: WriteTx, event: EventData, row: "Row[Any]", *, now: datetime) -> None:
+    signal = Signal(publish(tx, event, now=now), event.type, row.line_id, row.service, SUBJECT, row.school_year)
+    notify(tx, Siret(row.body), signal, now=now)
 
 
 def _files(tx: WriteTx, place: Place) -> tuple[Linked, ...]:

@@ -1,6 +1,6 @@
 """Giving a mandate by a code that the helper brings, taking it back theme by theme, and who has which."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -11,11 +11,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from contracts.calendar import paris_day
-from contracts.identifiers import new_uuid
+from contracts.identifiers import Siret, new_uuid
 from hub.errors import CodeRefused, InvalidValue, NothingHere
 from hub.notifications.messages import Kind, write_message
 from hub.persons.accounts import SignedIn
 from hub.persons.acting import Theme, themes_of
+from hub.persons.agents import SignedInAgent
 from hub.persons.spoken_codes import LIFE, TRIES, NewCode, Written
 from hub.persons.tables import MANDATE, MANDATE_THEME
 from vault.db import Database, ReadTx, WriteTx
@@ -42,6 +43,25 @@ class Given:
     mandate_id: UUID
     code: str = field(repr=False)
     code_until: datetime
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Helper:
+    """Who brings a code: as whom they act, how the mandate names them, and what its person reads."""
+
+    actor: Actor
+    values: Mapping[str, Any]
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForAgent:
+    """A mandate in force as the agent sees who helps under it."""
+
+    mandate_id: UUID
+    person_name: str = field(repr=False)
+    themes: tuple[Theme, ...]
     valid_until: date
 
 
@@ -84,7 +104,7 @@ def give(db: Database, who: SignedIn, themes: Collection[Theme], duration: Durat
             for theme in sorted(set(themes)):
                 tx.execute(insert(MANDATE_THEME).values(mandate_id=mandate_id, theme=theme.value))
             told = {"step": "mandate_given", "themes": sorted(themes), "days": int(duration)}
-            _journal(tx, who, (who.person_id,), mandate_id, told)
+            _journal(tx, _actor(who), (who.person_id,), mandate_id, told)
         return Given(mandate_id, new.spoken, now + LIFE, last_day)
     raise InvalidValue("themes: too many codes just now; try again in half an hour")
 
@@ -94,27 +114,47 @@ def accept(db: Database, who: SignedIn, written: str, *, now: datetime) -> Manda
 
     Raises :class:`CodeRefused` alike for a code that is wrong, over, used, one's own, or tried too often.
     """
+    helper = _Helper(_actor(who), {"helper_id": who.person_id}, _name(who))
+    mandate_id = _accept(db, helper, written, person_id=who.person_id, now=now)
+    with db.read() as tx:
+        return mandate_numbered(tx, who, mandate_id, now=now)
+
+
+def accept_as_agent(
+    db: Database, agent: SignedInAgent, body: tuple[Siret, str], written: str, *, now: datetime
+) -> UUID:
+    """Become, as an agent who welcomes families at a body, the helper of a mandate by its code; return the mandate.
+
+    ``body`` is its number and name: the person reads the name, and the journal has the agent. Raises as :func:`accept`.
+    """
+    siret, name = body
+    values = {"helper_agent": agent.agent_id, "helper_body": siret}
+    return _accept(db, _Helper(agent.actor, values, f"Un agent de {name}"), written, person_id=None, now=now)
+
+
+def _accept(db: Database, helper: "_Helper", written: str, *, person_id: UUID | None, now: datetime) -> UUID:
     code = Written.read(written)
+    nobody = (MANDATE.c.helper_id.is_(None), MANDATE.c.helper_agent.is_(None), MANDATE.c.ended_at.is_(None))
     with standing(ticket=code.locator):
         with db.transaction() as tx:
-            open_still = (MANDATE.c.code_until > now, MANDATE.c.ended_at.is_(None), MANDATE.c.tries < TRIES)
-            found = (MANDATE.c.locator == code.locator, MANDATE.c.helper_id.is_(None), *open_still)
+            found = (MANDATE.c.locator == code.locator, MANDATE.c.code_until > now, MANDATE.c.tries < TRIES, *nobody)
             row = tx.execute(
                 update(MANDATE).where(*found).values(tries=MANDATE.c.tries + 1).returning(MANDATE)
             ).one_or_none()
         good = code.matches(None, None) if row is None else code.matches(row.salt, row.digest)
-        if row is None or not good or row.person_id == who.person_id:
+        if row is None or not good or row.person_id == person_id:
             raise CodeRefused
         with db.transaction() as tx:
-            values = {"helper_id": who.person_id, "helper_name": _name(who), "accepted_at": now}
-            mine = (MANDATE.c.mandate_id == row.mandate_id, MANDATE.c.helper_id.is_(None), MANDATE.c.ended_at.is_(None))
+            values = {**helper.values, "helper_name": helper.name, "accepted_at": now}
+            mine = (MANDATE.c.mandate_id == row.mandate_id, *nobody)
             taken = tx.execute(update(MANDATE).where(*mine).values(**values).returning(MANDATE.c.mandate_id))
             if taken.one_or_none() is None:
                 raise CodeRefused
-            both = (row.person_id, who.person_id)
-            _journal(tx, who, both, row.mandate_id, {"step": "mandate_accepted"})
+            both = tuple(one for one in (row.person_id, person_id) if one is not None)
+            _journal(tx, helper.actor, both, row.mandate_id, {"step": "mandate_accepted"})
             _tell(tx, both, now=now)
-            return mandate_numbered(tx, who, row.mandate_id, now=now)
+    mandate_id: UUID = row.mandate_id
+    return mandate_id
 
 
 def take_back(tx: WriteTx, who: SignedIn, mandate_id: UUID, theme: Theme | None, *, now: datetime) -> MandateView:
@@ -133,7 +173,7 @@ def take_back(tx: WriteTx, who: SignedIn, mandate_id: UUID, theme: Theme | None,
             tx.execute(update(MANDATE).where(MANDATE.c.mandate_id == mandate_id).values(ended_at=now))
         both = tuple(one for one in (row.person_id, row.helper_id) if one is not None)
         told = {"step": "mandate_ended"} if theme is None else {"step": "mandate_narrowed", "theme": theme.value}
-        _journal(tx, who, both, mandate_id, told)
+        _journal(tx, _actor(who), both, mandate_id, told)
         _tell(tx, both, now=now)
     return mandate_numbered(tx, who, mandate_id, now=now)
 
@@ -143,6 +183,17 @@ def mandates_of(tx: ReadTx, who: SignedIn, *, now: datetime) -> list[MandateView
     side = (MANDATE.c.person_id == who.person_id) | (MANDATE.c.helper_id == who.person_id)
     rows = tx.execute(select(MANDATE).where(side).order_by(MANDATE.c.given_at.desc(), MANDATE.c.mandate_id)).all()
     return [_view(tx, who, row, now=now) for row in rows]
+
+
+def mandates_of_agent(tx: ReadTx, agent: SignedInAgent, *, now: datetime) -> list[ForAgent]:
+    """Return the mandates in force under which an agent helps, the newest first."""
+    lasting = (MANDATE.c.ended_at.is_(None), MANDATE.c.valid_until >= paris_day(now))
+    own = select(MANDATE).where(MANDATE.c.helper_agent == agent.agent_id, *lasting)
+    rows = tx.execute(own.order_by(MANDATE.c.given_at.desc(), MANDATE.c.mandate_id)).all()
+    return [
+        ForAgent(row.mandate_id, row.person_name, tuple(sorted(themes_of(tx, row.mandate_id))), row.valid_until)
+        for row in rows
+    ]
 
 
 def mandate_numbered(tx: ReadTx, who: SignedIn, mandate_id: UUID, *, now: datetime) -> MandateView:
@@ -161,15 +212,20 @@ def _own(tx: ReadTx, who: SignedIn, mandate_id: UUID) -> Any:
 def _view(tx: ReadTx, who: SignedIn, row: Any, *, now: datetime) -> MandateView:
     mine = row.person_id == who.person_id
     lasting = row.ended_at is None and row.valid_until >= paris_day(now)
+    accepted = row.accepted_at is not None
     return MandateView(
         mandate_id=row.mandate_id,
         given_by_me=mine,
         with_whom=row.helper_name if mine else row.person_name,
         themes=tuple(sorted(themes_of(tx, row.mandate_id))),
         valid_until=row.valid_until,
-        in_force=lasting and row.helper_id is not None,
-        waiting=lasting and row.helper_id is None and row.code_until > now,
+        in_force=lasting and accepted,
+        waiting=lasting and not accepted and row.code_until > now,
     )
+
+
+def _actor(who: SignedIn) -> Actor:
+    return Actor(ActorKind.RESIDENT, str(who.person_id))
 
 
 def _name(who: SignedIn) -> str:
@@ -181,7 +237,6 @@ def _tell(tx: WriteTx, both: Collection[UUID], *, now: datetime) -> None:
         write_message(tx, Kind.MANDATE, not_before=now, now=now, person_id=person_id)
 
 
-def _journal(tx: WriteTx, who: SignedIn, subjects: tuple[UUID, ...], mandate_id: UUID, detail: dict[str, Any]) -> None:
-    actor = Actor(ActorKind.RESIDENT, str(who.person_id))
+def _journal(tx: WriteTx, actor: Actor, subjects: tuple[UUID, ...], mandate_id: UUID, detail: dict[str, Any]) -> None:
     entry = JournalEntry(JournalAct.GRANT, actor, subjects=subjects, detail=detail | {"of_mandate": str(mandate_id)})
     append(tx, entry)

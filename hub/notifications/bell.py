@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from weakref import ref
 
 from contracts.identifiers import Siret
 from hub.notifications.feed import CHANNEL
@@ -61,7 +62,7 @@ class Bell:
                 self._waiting[siret].add(waiter)
             if not self._listens:
                 self._listens = True
-                threading.Thread(target=self._listen, name="feed bell", daemon=True).start()
+                threading.Thread(target=_listen, args=(ref(self), self._url), name="feed bell", daemon=True).start()
         try:
             yield None if full else waiter
         finally:
@@ -70,25 +71,13 @@ class Bell:
                 if not self._waiting[siret]:
                     del self._waiting[siret]
 
-    def _listen(self) -> None:
-        pause = threading.Event()
-        while True:
-            try:
-                with listening(self._url, CHANNEL) as ear:
-                    # What was committed while nobody listened rang for nobody.
-                    self._ring_all()
-                    while True:
-                        for payload in ear.wait(_LISTEN_FOR):
-                            self._ring(Siret(payload))
-            except DatabaseUnavailable:
-                _LOG.warning("whoever waits for a feed is not woken: the database is away")
-                pause.wait(_PAUSE)
-
-    def _ring(self, siret: Siret) -> None:
+    def ring(self, siret: Siret) -> None:
+        """Wake those who wait for a partner's feed."""
         with self._lock:
             self._wake(self._waiting.get(siret, set()))
 
-    def _ring_all(self) -> None:
+    def ring_all(self) -> None:
+        """Wake everybody."""
         with self._lock:
             for waiters in self._waiting.values():
                 self._wake(waiters)
@@ -98,3 +87,27 @@ class Bell:
             # A loop that is closing has nobody left to be told.
             if not one.loop.is_closed():
                 one.loop.call_soon_threadsafe(one.rung.set)
+
+
+def _listen(bell: "ref[Bell]", url: str) -> None:
+    """Ring for what is committed, as long as anybody has the bell; say once that the database is away, not each second."""
+    pause, away = threading.Event(), False
+    while bell() is not None:
+        try:
+            with listening(url, CHANNEL) as ear:
+                away = False
+                # What was committed while nobody listened rang for nobody.
+                if (found := bell()) is not None:
+                    found.ring_all()
+                del found
+                while bell() is not None:
+                    # Nothing here holds the bell while it waits, or it would never be let go of.
+                    for payload in ear.wait(_LISTEN_FOR):
+                        if (heard := bell()) is not None:
+                            heard.ring(Siret(payload))
+                            del heard
+        except DatabaseUnavailable:
+            if not away:
+                _LOG.warning("whoever waits for a feed is not woken: the database is away")
+            away = True
+            pause.wait(_PAUSE)

@@ -11,20 +11,22 @@ from sqlalchemy.engine import Row
 from connectors.mail import Letter, MailWay
 from connectors.port import Binding, Transport
 from connectors.post.codec import PrintCodec, file_name
+from connectors.post.sheet import PrintedLetter
 from connectors.sms.codec import TextMessage
 from connectors.sms.gateway import TextWay
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from hub.errors import NothingHere
-from hub.notifications.letters import family_letter, mandate_letter, partner_letter, printed_letter
-from hub.notifications.messages import Kind
-from hub.notifications.proving_numbers import make_number_code
+from hub.notifications.letters import code_letter, family_letter, partner_letter, printed_letter
+from hub.notifications.messages import NOTICES, Kind
+from hub.notifications.notices import notice_letter, notice_text, printed_notice
+from hub.notifications.proving_contact import make_contact_code
 from hub.notifications.return_codes import make_code
-from hub.notifications.texts import code_text, family_text, mandate_text
+from hub.notifications.texts import code_text, family_text
 from hub.partners.tables import PARTNER
 from hub.persons.postal import postal_address_of
 from hub.persons.residences import contact_of
 from hub.persons.tables import CIVIL_STATUS
-from vault.db import Database
+from vault.db import Database, WriteTx
 from vault.documents.custody import Custody
 from vault.standing import standing
 
@@ -37,9 +39,13 @@ class ByMail:
     way: MailWay
     door_url: str
     release_url: str
+    now: Callable[[], datetime]
 
     def carry(self, row: "Row[Any]") -> ExchangeOutcome | None:
-        """Send an e-mail."""
+        """Send an e-mail; one with a code makes the code first."""
+        if row.kind == Kind.EMAIL_CODE:
+            told = fresh_code(self.db, row, now=self.now())
+            return None if told is None else self.way.send(code_letter(row.message_id, *told))
         with self.db.read() as tx:
             if row.siret is not None:
                 partner = tx.execute(select(PARTNER).where(PARTNER.c.siret == row.siret)).one()
@@ -52,8 +58,8 @@ class ByMail:
         return self.way.send(letter)
 
     def _family(self, row: "Row[Any]", to: str) -> Letter:
-        if row.kind == Kind.MANDATE:
-            return mandate_letter(row.message_id, to, self.door_url)
+        if row.kind in NOTICES:
+            return notice_letter(Kind(row.kind), row.message_id, to, self.door_url)
         return family_letter(row.message_id, to, self.door_url, again=row.kind == Kind.REMINDER)
 
     def arrived(self, row: "Row[Any]") -> bool | None:  # noqa: ARG002 - the protocol's signature
@@ -88,16 +94,22 @@ class BySms:
             contact = contact_of(tx, row.person_id)
         if contact is None or contact.value is None:
             return None
-        words = mandate_text() if row.kind == Kind.MANDATE else family_text(again=row.kind == Kind.REMINDER)
+        again = row.kind == Kind.REMINDER
+        words = notice_text(Kind(row.kind)) if row.kind in NOTICES else family_text(again=again)
         return contact.value, words
 
     def _code(self, row: "Row[Any]") -> tuple[str, str] | None:
-        try:
-            with self.db.transaction() as tx:
-                number, code = make_number_code(tx, row.message_id, now=self.now())
-        except NothingHere:
-            return None
-        return number, code_text(code)
+        told = fresh_code(self.db, row, now=self.now())
+        return None if told is None else (told[0], code_text(told[1]))
+
+
+def fresh_code(db: Database, row: "Row[Any]", *, now: datetime) -> tuple[str, str] | None:
+    """Return where a code goes and the code, committed before it leaves; nothing where it is no longer wanted."""
+    try:
+        with db.transaction() as tx:
+            return make_contact_code(tx, row.message_id, now=now)
+    except NothingHere:
+        return None
 
 
 class Drop(Transport, Protocol):
@@ -131,14 +143,19 @@ class ByPost:
             ).one_or_none()
             if address is None or name is None:
                 return None
-            code = make_code(tx, row.message_id, row.person_id, now=now)
-        to = (f"{name.given_names[0]} {name.usage_name or name.family_name}", *address.lines())
-        again = row.kind == Kind.REMINDER
-        letter = printed_letter(
-            row.message_id, to, code, door_url=self.door_url, sender=self.sender, again=again, now=now
-        )
+            to = (f"{name.given_names[0]} {name.usage_name or name.family_name}", *address.lines())
+            letter = self._letter(tx, row, to, now=now)
         codec = PrintCodec()
         return codec.decode(letter, self.drop.send(codec.encode(letter, self.binding)))
+
+    def _letter(self, tx: WriteTx, row: "Row[Any]", to: tuple[str, ...], *, now: datetime) -> PrintedLetter:
+        if row.kind in NOTICES:
+            return printed_notice(Kind(row.kind), row.message_id, to, sender=self.sender, now=now)
+        code = make_code(tx, row.message_id, row.person_id, now=now)
+        again = row.kind == Kind.REMINDER
+        return printed_letter(
+            row.message_id, to, code, door_url=self.door_url, sender=self.sender, again=again, now=now
+        )
 
     def arrived(self, row: "Row[Any]") -> bool | None:
         """Look into the drop: what lies there arrived; what does not may have been fetched."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from contracts.identifiers import Siret, new_uuid
 from hub.errors import NothingHere
 from hub.notifications.choosing import Chooser
-from hub.notifications.proving_numbers import forget_checks
+from hub.notifications.proving_contact import forget_checks
 from hub.notifications.return_codes import LetterFound, forget_codes
 from hub.persons.agents import Role, SignedInAgent
 from hub.persons.tables import CIVIL_STATUS, COUNTER_VISIT

@@ -32,6 +32,8 @@ from vault.crypto.keyring import MasterKey
 from vault.db import Database, WriteTx
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
+from vault.standing import Purpose, standing
+from vault.telemetry import span
 
 SCHEDULE = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
 """Waits after each failed attempt, about three days in all (the schedule that Standard Webhooks recommends)."""
@@ -66,7 +68,7 @@ _CLAIM = text(f"""
             AND EXISTS (SELECT FROM hub.webhook w JOIN hub.partner p USING (siret) WHERE w.siret = :siret AND {_OPEN})
         ORDER BY d.next_attempt_at, d.place LIMIT 1 FOR UPDATE SKIP LOCKED
     ) AND state = 'due' AND (leased_until IS NULL OR leased_until <= :now)
-    RETURNING delivery_id, siret, subject, service, body, attempts, created_at
+    RETURNING delivery_id, siret, subject, service, body, attempts, created_at, traceparent
 """)  # noqa: S608 - the same
 _OVERTAKING = text("""
     SELECT 1 FROM hub.delivery d JOIN hub.delivery o ON o.siret = d.siret AND o.subject = d.subject
@@ -87,6 +89,7 @@ class Sender:
     chance: Callable[[], float] = random.SystemRandom().random
     _opened: dict[bytes, str] = field(default_factory=dict, repr=False)
 
+    @standing(purpose=Purpose.SENDING)
     def lanes(self) -> list[Siret]:
         """Give new events their places; return the partners to which something can be sent now."""
         with self.db.transaction() as tx:
@@ -94,11 +97,13 @@ class Sender:
         with self.db.single() as tx:
             return [Siret(siret) for siret in tx.execute(_LANES, {"now": self.now()}).scalars()]
 
+    @standing(purpose=Purpose.SENDING)
     def claim(self, siret: Siret) -> "Row[Any] | None":
         """Take the next of a partner's notifications for :data:`LEASE`; nothing where none can be sent now."""
         with self.db.single() as tx:
             return claim_next(tx, siret, now=self.now())
 
+    @standing(purpose=Purpose.SENDING)
     def deliver(self, row: "Row[Any]") -> bool:
         """Send what was claimed and write down what came of it; false where the partner is not to be tried now.
 
@@ -122,7 +127,10 @@ class Sender:
         if partner.failures >= BREAKER and not self._may_probe(row.siret):
             self._give_back(row)
             return False
-        self._settle(row, partner, self._send(row, partner))
+        with span("notification", "send", parent=row.traceparent) as told:
+            outcome = self._send(row, partner)
+            told["outcome"] = outcome.kind.value
+        self._settle(row, partner, outcome)
         return True
 
     def send_next(self, siret: Siret) -> bool:

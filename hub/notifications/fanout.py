@@ -15,6 +15,7 @@ from hub.partners.pseudonyms import Named, pseudonym
 from hub.partners.registry import agreements_of
 from hub.partners.tables import PARTNER
 from vault.db import WriteTx
+from vault.telemetry import carried
 
 CHANNEL = "unefois_deliveries"
 """PostgreSQL channel on which a committed delivery wakes whoever sends."""
@@ -57,6 +58,7 @@ def notify(tx: WriteTx, siret: Siret, signal: Signal, *, now: datetime) -> UUID 
             state="listed" if address is None else "due",
             next_attempt_at=now,
             created_at=now,
+            traceparent=carried(),
         )
         .on_conflict_do_nothing()
     )

@@ -7,6 +7,7 @@ from connectors.mail import Letter
 from connectors.post.sheet import PrintedLetter
 from contracts.calendar import in_french, paris_day
 from hub.notifications.messages import Kind
+from hub.notifications.proving_contact import CODE_LIFE
 from hub.notifications.return_codes import LIFE, spelled
 
 _SUBJECT = "Ville de Paris : un document vous est demandé"
@@ -28,19 +29,14 @@ jamais votre mot de passe, ni un paiement, par courriel.
 
 Ville de Paris
 """
-_MANDATE = """Bonjour,
+_CODE = """Bonjour,
 
-Un mandat d'aide qui vous concerne a changé : quelqu'un peut agir pour une
-autre personne, ou ne le peut plus.
+Votre code est {code}. Il sert {minutes} minutes, à confirmer cette adresse.
 
-Pour savoir lequel, connectez-vous :
-{door}/mandats
+Écrivez-le sur la page où vous l'avez demandé. Ne le donnez à personne.
 
-Ce n'était pas vous ? Arrêtez le mandat sur cette page, ou allez au guichet de
-votre mairie d'arrondissement.
-
-Ce message ne dit rien de vous ni de l'autre personne. Nous ne vous demandons
-jamais votre mot de passe, ni un paiement, par courriel.
+Vous n'avez rien demandé ? Ne faites rien : sans ce code, nous n'écrirons pas
+à cette adresse.
 
 Ville de Paris
 """
@@ -69,9 +65,10 @@ _PARTNER = {
     ),
     Kind.WEBHOOK_AGEING: (
         "Ville de Paris : des notifications vont être effacées",
-        """Votre webhook est arrêté et des notifications vous attendent depuis plus de
-28 jours. Après 35 jours nous les effaçons, l'une après l'autre. Lisez-les
-avant, ou rouvrez votre webhook.""",
+        """Des notifications vous attendent : votre webhook est arrêté, ou ne les prend
+pas. Après 35 jours nous les effaçons, l'une après l'autre ; et dans sept jours
+au plus tôt nous pouvons cesser de vous envoyer celle que vous ne prenez pas.
+Lisez-les avant, ou rouvrez votre webhook.""",
     ),
     Kind.WEBHOOK_LOST: (
         "Ville de Paris : des notifications ont été effacées",
@@ -101,9 +98,10 @@ def family_letter(message_id: UUID, to: str, door_url: str, *, again: bool) -> L
     return Letter(str(message_id), to, _AGAIN if again else _SUBJECT, text)
 
 
-def mandate_letter(message_id: UUID, to: str, door_url: str) -> Letter:
-    """Return what both sides of a mandate are written when it begins or ends: that it did, and where to read of it."""
-    return Letter(str(message_id), to, "Ville de Paris : un mandat d'aide a changé", _MANDATE.format(door=door_url))
+def code_letter(message_id: UUID, to: str, code: str) -> Letter:
+    """Return what brings a code to an address that is to be proved: no link in it, and nothing to answer."""
+    text = _CODE.format(code=code, minutes=int(CODE_LIFE.total_seconds() // 60))
+    return Letter(str(message_id), to, "Ville de Paris : votre code", text)
 
 
 def partner_letter(kind: Kind, message_id: UUID, to: str, release_url: str) -> Letter:

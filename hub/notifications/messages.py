@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ASK = "ask"
     REMINDER = "reminder"
     TELEPHONE_CODE = "telephone_code"
+    EMAIL_CODE = "email_code"
     WEBHOOK_OFF = "webhook_off"
     WEBHOOK_AGEING = "webhook_ageing"
     """What waits for a webhook that is turned off is about to be let go."""
@@ -23,6 +24,16 @@ class Kind(StrEnum):
     """It was let go."""
     MANDATE = "mandate"
     """A mandate to act for somebody began, was narrowed or ended; to both of them."""
+    DECISION = "decision"
+    """A body decided about a line; its own letter notifies it, and this says where to read it."""
+    OF_AGE = "of_age"
+    """A child is about to come of age; to the guardians and, where they have an account, to the child."""
+
+
+CODES = frozenset({Kind.TELEPHONE_CODE, Kind.EMAIL_CODE})
+"""What goes to a number or an address that is not proved yet, and to no other."""
+NOTICES = frozenset({Kind.MANDATE, Kind.OF_AGE, Kind.DECISION})
+"""What tells families that something changed, and asks nothing: where to read of it is all it says."""
 
 
 def write_message(

@@ -14,8 +14,8 @@ from sqlalchemy import text, update
 from sqlalchemy.engine import Row
 
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
-from hub.notifications.messages import Kind
-from hub.notifications.proving_numbers import check_of
+from hub.notifications.messages import CODES, NOTICES
+from hub.notifications.proving_contact import check_of
 from hub.notifications.tables import MESSAGE
 from hub.persons.deaths import has_died
 from hub.persons.residences import Channel, contact_of
@@ -41,7 +41,7 @@ _DOUBT = text("""
 """)
 _CLAIM = text("""
     UPDATE hub.message AS m SET state = 'sending', attempts = attempts + 1, leased_until = :until, channel = CASE
-        WHEN m.siret IS NOT NULL THEN 'email' WHEN m.kind = 'telephone_code' THEN 'telephone'
+        WHEN m.siret IS NOT NULL OR m.kind = 'email_code' THEN 'email' WHEN m.kind = 'telephone_code' THEN 'telephone'
         ELSE (SELECT c.channel FROM hub.contact c
               WHERE c.person_id = m.person_id AND c.retracted_at IS NULL AND c.channel <> 'counter') END
     WHERE message_id = (
@@ -134,16 +134,15 @@ class Postman:
     def _wanted(self, tx: ReadTx, row: "Row[Any]") -> bool:
         if row.siret is not None:
             return True
-        if row.kind == Kind.TELEPHONE_CODE:
+        if row.kind in CODES:
             return check_of(tx, row.message_id, now=self.now()) is not None
         contact = contact_of(tx, row.person_id)
         if contact is None or not contact.reachable or contact.channel != row.channel:
             return False
         if has_died(tx, row.person_id):
             return False
-        if row.kind == Kind.MANDATE:
-            # A letter carries a code that leads to what is asked: nothing is asked here, and the page tells.
-            return contact.channel is not Channel.POST
+        if row.kind in NOTICES:
+            return True
         return self.wanted(tx, row.about or row.message_id)
 
     def _settle(

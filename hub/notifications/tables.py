@@ -1,9 +1,10 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Identity, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Identity, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.schema import METADATA
+from vault.closed_words import ClosedWord
 
 DELIVERY = Table(
     "delivery",
@@ -12,7 +13,7 @@ DELIVERY = Table(
     Column("siret", Text, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("body", JSONB, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", TIMESTAMP(timezone=True), nullable=False),
     Column("last_outcome", Text),
@@ -23,6 +24,7 @@ DELIVERY = Table(
     Column("noted", BigInteger, Identity(always=True), nullable=False),
     Column("place", BigInteger),
     Column("leased_until", TIMESTAMP(timezone=True)),
+    Column("traceparent", Text),
 )
 
 FEED = Table(
@@ -41,7 +43,7 @@ MESSAGE = Table(
     Column("siret", Text),
     Column("kind", Text, nullable=False),
     Column("about", Uuid),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("not_before", TIMESTAMP(timezone=True), nullable=False),
     Column("leased_until", TIMESTAMP(timezone=True)),
@@ -59,4 +61,12 @@ RETURN_CODE = Table(
     Column("person_id", Uuid, nullable=False),
     Column("made_at", TIMESTAMP(timezone=True), nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+DASHBOARD_CHOICE = Table(
+    "dashboard_choice",
+    METADATA,
+    Column("person_id", Uuid, primary_key=True),
+    Column("shown", Boolean, nullable=False),
+    Column("chosen_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -3,7 +3,7 @@
 A text message with a link looks like a fraud, and teaches families to follow those that are.
 """
 
-from hub.notifications.proving_numbers import CODE_LIFE
+from hub.notifications.proving_contact import CODE_LIFE
 
 LONGEST = 160
 """Characters of one message in the GSM alphabet (3GPP TS 23.038); beyond, it is cut into several."""
@@ -13,10 +13,6 @@ _ASK = (
 )
 _FIRST = "un document vous est demandé"
 _STILL = "nous attendons un document"
-_MANDATE = (
-    "Ville de Paris : un mandat d'aide qui vous concerne a changé. "
-    "Connectez-vous à Une Fois, ou passez au guichet de votre mairie. Jamais de lien dans nos SMS."
-)
 _CODE = (
     "Ville de Paris : votre code est {code}. Il sert {minutes} minutes, à confirmer ce numéro. "
     "Vous n'avez rien demandé ? Ne le donnez à personne."
@@ -26,11 +22,6 @@ _CODE = (
 def family_text(*, again: bool) -> str:
     """Return what a family is written: that something is asked, and where to read what."""
     return _ASK.format(what=_STILL if again else _FIRST)
-
-
-def mandate_text() -> str:
-    """Return what both sides of a mandate are written when it changes: that it did, and where to read of it."""
-    return _MANDATE
 
 
 def code_text(code: str) -> str:

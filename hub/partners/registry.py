@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from connectors.errors import TokenRefused
 from connectors.jose import public_part
 from contracts.answers import Gives
+from contracts.decisions import DecisionKind
 from contracts.documents import EvidenceType, Grade
 from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import Siret, is_siret
@@ -90,6 +91,10 @@ class AgreementFile(_Entry):
     agent_roles: tuple[OnBehalf, ...] = ()
     retention_months: Annotated[int, Field(ge=1, le=600)]
     """How long the partner keeps what it got."""
+    decides: tuple[DecisionKind, ...] = ()
+    """Kinds of decision that the partner may send back about the lines it decides."""
+    originals: tuple[EvidenceType, ...] = ()
+    """Kinds of paper it may have byte for byte where the catalogue says that a rule asks for the original."""
     valid_from: date
     valid_until: date
 
@@ -101,6 +106,8 @@ class AgreementFile(_Entry):
             raise ValueError("valid_until: before valid_from")
         if not (self.treatments or self.agent_roles):
             raise ValueError("treatments, agent_roles: at least one stands behind each request (CRPA R.114-9-6)")
+        if not set(self.originals) <= set(self.evidence_types) or (self.originals and self.gives is not Gives.DOCUMENT):
+            raise ValueError("originals: of papers that it gives as documents")
         for name in ("treatments", "agent_roles"):
             _once(name, [one.id for one in getattr(self, name)])
         return self

@@ -44,6 +44,8 @@ AGREEMENT = Table(
     Column("treatments", JSONB(none_as_null=True)),
     Column("agent_roles", JSONB(none_as_null=True)),
     Column("retention_months", Integer),
+    Column("decides", ARRAY(Text), nullable=False),
+    Column("originals", ARRAY(Text), nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),

@@ -77,6 +77,7 @@ class SignedIn:
 
 def remember_sign_in(tx: WriteTx, state: str, pending: PendingSignIn, *, now: datetime) -> None:
     """Keep what :func:`recall_sign_in` needs, under a digest of ``state``."""
+    tx.stand(ticket=digest_of(state).hex())
     tx.execute(
         insert(PENDING_SIGN_IN).values(
             state_digest=digest_of(state),
@@ -93,6 +94,7 @@ def remember_sign_in(tx: WriteTx, state: str, pending: PendingSignIn, *, now: da
 
 def recall_sign_in(tx: WriteTx, state: str, *, now: datetime) -> PendingSignIn:
     """Return what was kept for ``state``, once; raises :class:`SignInFailed` the second time or too late."""
+    tx.stand(ticket=digest_of(state).hex())
     row = tx.execute(
         delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.state_digest == digest_of(state)).returning(PENDING_SIGN_IN)
     ).one_or_none()

@@ -7,16 +7,17 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from contracts.identifiers import PersonId
 from hub.persons.accounts import digest_of, session_shown
+from hub.persons.agents import Role, still_has
 from hub.persons.tables import MANDATE, MANDATE_THEME, SESSION
 from vault.db import ReadTx, WriteTx
 
 
 class Theme(StrEnum):
-    """What a mandate can be for; nothing else is open to a helper, and no theme opens what a paper holds."""
+    """What a mandate can be for; nothing else is open to a helper."""
 
     PAPERS = "papers"
     """See which papers there are and hand new ones in; not open them, not erase them."""
@@ -24,6 +25,8 @@ class Theme(StrEnum):
     """See children and school files, and open requests; not let a service reuse papers."""
     HOME = "home"
     """Say where the person lives, and that they moved."""
+    OPENING = "opening"
+    """See which papers there are, and look at what they hold, one look at a time; not what is a medical secret."""
 
 
 _UPLOADS = r"/v1/uploads(/[^/]+)?"
@@ -43,6 +46,13 @@ _OPEN: dict[Theme, tuple[tuple[str, str], ...]] = {
         ("GET", "/deposer"),
         ("POST", "/deposer"),
         ("GET", f"/recus/{_ONE}"),
+    ),
+    Theme.OPENING: (
+        ("GET", "/v1/documents"),
+        ("GET", f"/v1/documents/{_ONE}"),
+        ("POST", f"/v1/documents/{_ONE}/preview-tickets"),
+        ("GET", "/documents"),
+        ("POST", f"/documents/{_ONE}/voir"),
     ),
     Theme.SCHOOL: (
         ("GET", "/"),
@@ -86,14 +96,20 @@ class Acting:
 
 def acting_under(tx: ReadTx, mandate_id: UUID, helper_id: PersonId, *, today: date) -> Acting | None:
     """Return a mandate of a helper's that is in force today; nothing where it ended or was somebody else's."""
-    row = tx.execute(
-        select(MANDATE).where(
-            MANDATE.c.mandate_id == mandate_id,
-            MANDATE.c.helper_id == helper_id,
-            MANDATE.c.ended_at.is_(None),
-            MANDATE.c.valid_until >= today,
-        )
-    ).one_or_none()
+    return _acting(tx, mandate_id, MANDATE.c.helper_id == helper_id, today=today)
+
+
+def agent_acting_under(tx: ReadTx, mandate_id: UUID, agent_id: UUID, *, today: date) -> Acting | None:
+    """Return a mandate of an agent's that is in force today; nothing either where they welcome families there no more."""
+    body = tx.execute(select(MANDATE.c.helper_body).where(MANDATE.c.mandate_id == mandate_id)).scalar_one_or_none()
+    if body is None or not still_has(tx, agent_id, body, Role.COUNTER):
+        return None
+    return _acting(tx, mandate_id, MANDATE.c.helper_agent == agent_id, today=today)
+
+
+def _acting(tx: ReadTx, mandate_id: UUID, whose: ColumnElement[bool], *, today: date) -> Acting | None:
+    lasting = (MANDATE.c.ended_at.is_(None), MANDATE.c.valid_until >= today)
+    row = tx.execute(select(MANDATE).where(MANDATE.c.mandate_id == mandate_id, whose, *lasting)).one_or_none()
     if row is None:
         return None
     themes = themes_of(tx, mandate_id)

@@ -33,7 +33,12 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     """Examines and decides."""
     OPERATOR = "operator"
-    """Sees how much waits and since when, and gives a review back to the queue; opens no paper, decides nothing."""
+    """Sees how much waits and since when, and gives a review back to the queue; opens no paper, decides nothing.
+
+    For the body that runs the hub: the console too (``/ops``), with exchanges, plans of repeats and the pipelines.
+    """
+    VIEWER = "viewer"
+    """For the body that runs the hub: sees the console, and changes nothing."""
     COUNTER = "counter"
     """Welcomes families: finds what they were asked by the code of their letter, and notes how they want to be reached."""
 
@@ -63,6 +68,11 @@ class SignedInAgent:
     def actor(self) -> Actor:
         """The agent as the journal names them."""
         return Actor(ActorKind.AGENT, str(self.agent_id))
+
+    def operates(self, runner: str, *, changes: bool) -> bool:
+        """Tell whether the console of the hub that the body ``runner`` runs is theirs, to look or also to change."""
+        roles = (Role.OPERATOR,) if changes else (Role.OPERATOR, Role.VIEWER)
+        return any(runner in self.bodies(role) for role in roles)
 
     def bodies(self, role: Role) -> frozenset[Siret]:
         """Return the bodies for which the agent has ``role``."""
@@ -138,11 +148,13 @@ def enter_agent(tx: WriteTx, identity: AgentIdentity, *, provider: str, id_token
     The first sign-in binds issuer and subject to the address and establishment somebody wrote down; afterwards only
     they count. Raises :class:`AgentUnknown` for anybody else, and for an agent without a role.
     """
-    agent_id = _bound(tx, identity) or _bind(tx, identity)
-    if agent_id is None or not _roles(tx, agent_id):
-        raise AgentUnknown
     token = secrets.token_urlsafe(32)
+    agent_id = _vouched_for(tx, identity)
+    if agent_id is None:
+        raise AgentUnknown
     tx.stand(agent=agent_id, session=_digest(token).hex())
+    if not _bound(tx, agent_id, identity) or not _roles(tx, agent_id):
+        raise AgentUnknown
     row = {
         "token_digest": _digest(token),
         "agent_id": agent_id,
@@ -193,37 +205,20 @@ def _roles(tx: ReadTx, agent_id: UUID) -> frozenset[tuple[Siret, Role]]:
     return frozenset((Siret(row.body), Role(row.role)) for row in rows)
 
 
-def _bound(tx: ReadTx, identity: AgentIdentity) -> UUID | None:
-    # The establishment counts each time: whoever changed posts is no longer this agent.
-    found: UUID | None = tx.execute(
-        select(AGENT.c.agent_id).where(
-            AGENT.c.issuer == identity.issuer,
-            AGENT.c.subject == identity.subject,
-            AGENT.c.siret == identity.siret,
-            AGENT.c.removed_at.is_(None),
-        )
-    ).scalar_one_or_none()
+def _vouched_for(tx: ReadTx, identity: AgentIdentity) -> UUID | None:
+    """Return the agent an identity is, or is at their first sign-in; no row of an agent is shown for the question."""
+    told = (identity.issuer, identity.subject, identity.email.strip().lower(), identity.siret)
+    found: UUID | None = tx.execute(select(func.hub.agent_of(*told))).scalar_one_or_none()
     return found
 
 
-def _bind(tx: WriteTx, identity: AgentIdentity) -> UUID | None:
-    taken = select(AGENT.c.agent_id).where(
-        AGENT.c.issuer == identity.issuer, AGENT.c.subject == identity.subject, AGENT.c.removed_at.is_(None)
-    )
-    if tx.execute(taken).one_or_none() is not None:
-        return None
-    found: UUID | None = tx.execute(
-        update(AGENT)
-        .where(
-            AGENT.c.email == identity.email.strip().lower(),
-            AGENT.c.siret == identity.siret,
-            AGENT.c.subject.is_(None),
-            AGENT.c.removed_at.is_(None),
-        )
-        .values(issuer=identity.issuer, subject=identity.subject)
-        .returning(AGENT.c.agent_id)
-    ).scalar_one_or_none()
-    return found
+def _bound(tx: WriteTx, agent_id: UUID, identity: AgentIdentity) -> bool:
+    """Bind an agent to an identity, once; tell whether they are bound to this one."""
+    own = AGENT.c.agent_id == agent_id
+    values = {"issuer": identity.issuer, "subject": identity.subject}
+    tx.execute(update(AGENT).where(own, AGENT.c.subject.is_(None), AGENT.c.removed_at.is_(None)).values(**values))
+    row = tx.execute(select(AGENT.c.issuer, AGENT.c.subject).where(own)).one_or_none()
+    return row is not None and (row.issuer, row.subject) == (identity.issuer, identity.subject)
 
 
 def _known(tx: ReadTx, email: str, siret: str) -> UUID | None:

@@ -44,6 +44,8 @@ class Merged:
     merge_id: UUID
     merged_at: datetime
     part_asked: bool
+    kind: str
+    """``accounts``, or ``childhood`` for the record that somebody had as a child."""
 
 
 def ask_to_merge(tx: WriteTx, who: SignedIn, identity: Identity, *, now: datetime) -> None:
@@ -73,17 +75,23 @@ def merge_accounts(tx: WriteTx, custody: Custody, review: Any) -> UUID | None:
     merge_id: UUID | None = tx.execute(select(func.hub.merge_persons(review.review_id))).scalar_one()
     if merge_id is None:
         return None
-    whole = select(DOCUMENT.c.document_id).where(DOCUMENT.c.holder_id == review.other_id)
+    passed = pass_papers(tx, custody, merge_id, before=review.other_id, after=review.adult_id)
+    publish(tx, AccountsMerged(merge_id), now=custody.now())
+    subjects = (review.adult_id, review.other_id)
+    _journal(tx, _WORKER, subjects, {"step": "merged", "merge": merge_id, "papers": passed})
+    defer(tx, Job.EVALUATE_FAMILY, adult_id=review.adult_id)
+    return merge_id
+
+
+def pass_papers(tx: WriteTx, custody: Custody, merge_id: UUID, *, before: UUID, after: UUID) -> int:
+    """Hand over every paper of one person's to another, and keep which; return how many. Needs the right to unwrap."""
+    whole = select(DOCUMENT.c.document_id).where(DOCUMENT.c.holder_id == before)
     papers = [DocumentId(one) for one in tx.execute(whole).scalars()]
-    passed = hand_over(tx, custody, papers, before=review.other_id, after=review.adult_id, actor=_WORKER)
+    passed = hand_over(tx, custody, papers, before=before, after=after, actor=_WORKER)
     for document_id in passed:
         row = {"merge_id": merge_id, "kind": "passed", "place": _PAPERS, "row_id": document_id}
         tx.execute(insert(PERSON_MERGE_ITEM).values(**row))
-    publish(tx, AccountsMerged(merge_id), now=custody.now())
-    subjects = (review.adult_id, review.other_id)
-    _journal(tx, _WORKER, subjects, {"step": "merged", "merge": merge_id, "papers": len(passed)})
-    defer(tx, Job.EVALUATE_FAMILY, adult_id=review.adult_id)
-    return merge_id
+    return len(passed)
 
 
 def keep_apart(tx: WriteTx, review: Any) -> None:
@@ -98,7 +106,7 @@ def merges_of(tx: ReadTx, person_id: PersonId) -> list[Merged]:
         .where(PERSON_MERGE.c.survivor_id == person_id, PERSON_MERGE.c.parted_at.is_(None))
         .order_by(PERSON_MERGE.c.merged_at.desc(), PERSON_MERGE.c.merge_id)
     )
-    return [Merged(row.merge_id, row.merged_at, row.part_asked_at is not None) for row in rows]
+    return [Merged(row.merge_id, row.merged_at, row.part_asked_at is not None, row.kind) for row in rows]
 
 
 def ask_to_part(tx: WriteTx, person_id: PersonId, merge_id: UUID, *, now: datetime) -> None:
@@ -127,7 +135,7 @@ def part_accounts(custody: Custody, merge_id: UUID) -> None:
         back = hand_over(tx, custody, papers, before=row.survivor_id, after=row.merged_id, actor=_WORKER)
         publish(tx, AccountsParted(merge_id), now=custody.now())
         subjects = (row.survivor_id, row.merged_id)
-        _journal(tx, _WORKER, subjects, {"step": "parted", "merge": merge_id, "papers": len(back)})
+        _journal(tx, _WORKER, subjects, {"step": f"{row.kind}_parted", "merge": merge_id, "papers": len(back)})
         for adult_id in subjects:
             defer(tx, Job.EVALUATE_FAMILY, adult_id=adult_id)
 

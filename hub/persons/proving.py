@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from contracts.calendar import paris_day
+from contracts.calendar import majority, paris_day
 from contracts.documents import EvidenceType, Grade
 from contracts.events import LinkContested
 from contracts.identifiers import PersonId, Siret, new_uuid
@@ -111,7 +111,7 @@ def consider_paper(tx: WriteTx, adult_id: UUID, paper: Paper, *, now: datetime) 
         _add_to_declared_death(tx, adult_id, paper)
     elif paper.evidence_type in _CIVIL_PAPERS:
         child = paper.child
-        if child is not None:
+        if child is not None and not _of_age(child.born_on, now=now):
             lock_child(tx, child.key)
             _consider_certificate(tx, adult_id, paper, child, now=now)
 
@@ -145,8 +145,9 @@ def examine_claim(tx: WriteTx, claim_id: UUID, *, now: datetime) -> None:
     if claim.state != "open" or not known:
         return
     before = {authority_over(tx, claim.adult_id, child_id) for child_id in known}
-    if Authority.WITHDRAWN in before:
-        # What a judgment ended, only another judgment begins again; the guardian is not disturbed.
+    if Authority.WITHDRAWN in before or _of_age(claim.born_on.isoformat(), now=now):
+        # What a judgment ended, only another judgment begins again; the guardian is not disturbed. Nobody stands for an
+        # adult, who is not disturbed either.
         set_claim(tx, claim_id, "refused")
     elif _stands_for(tx, claim.adult_id, known) is not None:
         set_claim(tx, claim_id, "proved")
@@ -314,6 +315,11 @@ def _decided(tx: ReadTx, adult_id: UUID, document_id: UUID) -> bool:
         REVIEW.c.state == "decided",
     )
     return tx.execute(statement.limit(1)).one_or_none() is not None
+
+
+def _of_age(born_on: str, *, now: datetime) -> bool:
+    grown = majority(born_on)
+    return grown is not None and grown <= paris_day(now)
 
 
 def _day(paper: Paper) -> bool:

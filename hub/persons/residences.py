@@ -66,14 +66,17 @@ class Contact:
     channel: Channel
     value: str | None
     verified_at: datetime | None = None
-    """When a telephone number was proved to be theirs."""
+    """When a telephone number or an e-mail address was proved to be theirs."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether what was chosen counts: a number or an address once somebody who reads it said its code back."""
+        return self.channel in (Channel.POST, Channel.COUNTER) or self.verified_at is not None
 
     @property
     def reachable(self) -> bool:
-        """Whether anything can be sent: not to a number that nobody proved, and not where they come by themselves."""
-        return self.channel is not Channel.COUNTER and (
-            self.channel is not Channel.TELEPHONE or self.verified_at is not None
-        )
+        """Whether anything can be sent: not to what nobody proved, and not where they come by themselves."""
+        return self.channel is not Channel.COUNTER and self.proved
 
 
 def sector_of(postcode: str) -> str | None:
@@ -178,7 +181,7 @@ def choose_contact(
 
     Raises :class:`InvalidValue` where an address or number is missing, malformed, or has no place.
     """
-    written = _checked(channel, value)
+    written = checked(channel, value) or None
     tx.execute(
         update(CONTACT)
         .where(CONTACT.c.person_id == person_id, CONTACT.c.retracted_at.is_(None))
@@ -196,7 +199,8 @@ def contact_of(tx: ReadTx, person_id: UUID) -> Contact | None:
     return None if row is None else Contact(Channel(row.channel), row.value, row.verified_at)
 
 
-def _checked(channel: Channel, value: str | None) -> str | None:
+def checked(channel: Channel, value: str | None) -> str:
+    """Return an address or number as it is written down, nothing for other channels; raises :class:`InvalidValue`."""
     text = (value or "").strip()
     if channel is Channel.EMAIL:
         if len(text) > _VALUE_MAX or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
@@ -206,4 +210,4 @@ def _checked(channel: Channel, value: str | None) -> str | None:
         return mobile_number(text)
     if text:
         raise InvalidValue("value: nothing is written down for this channel")
-    return None
+    return ""

@@ -4,6 +4,7 @@ from sqlalchemy import TIMESTAMP, Boolean, Column, Date, Integer, LargeBinary, S
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
+from vault.closed_words import ClosedWord
 from vault.documents.tables import GRADE, OUTCOME
 
 PERSON = Table(
@@ -95,7 +96,7 @@ FAMILY_CLAIM = Table(
     Column("given_names", ARRAY(Text), nullable=False),
     Column("born_on", Date, nullable=False),
     Column("match_key", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
@@ -116,7 +117,7 @@ REVIEW = Table(
     Column("body", Text),
     Column("reason", Text, nullable=False),
     Column("opinions_needed", SmallInteger, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("claimed_by", Uuid),
     Column("claimed_until", TIMESTAMP(timezone=True)),
@@ -231,18 +232,19 @@ DEATH = Table(
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
-TELEPHONE_CHECK = Table(
-    "telephone_check",
+CONTACT_CHECK = Table(
+    "contact_check",
     METADATA,
     Column("message_id", Uuid, primary_key=True),
     Column("person_id", Uuid, nullable=False),
-    Column("number", Text, nullable=False),
+    Column("value", Text, nullable=False),
     Column("salt", LargeBinary),
     Column("digest", LargeBinary),
     Column("tries", Integer, nullable=False),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
     Column("ended_at", TIMESTAMP(timezone=True)),
+    Column("channel", Text, nullable=False),
 )
 
 COUNTER_VISIT = Table(
@@ -266,6 +268,7 @@ PERSON_MERGE = Table(
     Column("merged_at", TIMESTAMP(timezone=True), nullable=False),
     Column("part_asked_at", TIMESTAMP(timezone=True)),
     Column("parted_at", TIMESTAMP(timezone=True)),
+    Column("kind", Text, nullable=False),
 )
 
 PERSON_MERGE_ITEM = Table(
@@ -275,6 +278,16 @@ PERSON_MERGE_ITEM = Table(
     Column("kind", Text, primary_key=True),
     Column("place", Text, primary_key=True),
     Column("row_id", Uuid, primary_key=True),
+)
+
+COMING_OF_AGE = Table(
+    "coming_of_age",
+    METADATA,
+    Column("child_id", Uuid, primary_key=True),
+    Column("of_age_on", Date, nullable=False),
+    Column("told_at", TIMESTAMP(timezone=True)),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+    Column("passed_at", TIMESTAMP(timezone=True)),
 )
 
 LINE_SUCCESSION = Table(
@@ -302,6 +315,17 @@ MANDATE = Table(
     Column("accepted_at", TIMESTAMP(timezone=True)),
     Column("valid_until", Date, nullable=False),
     Column("ended_at", TIMESTAMP(timezone=True)),
+    Column("helper_agent", Uuid),
+    Column("helper_body", Text),
+)
+
+AGENT_HELPING = Table(
+    "agent_helping",
+    METADATA,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("agent_id", Uuid, nullable=False),
+    Column("mandate_id", Uuid, nullable=False),
+    Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 MANDATE_THEME = Table(

@@ -44,7 +44,7 @@ from hub.requirements.catalogue import Catalogue, Requirement
 from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
-from vault.documents.opening import Opened, released_media_type
+from vault.documents.opening import Form, Opened, released_media_type
 from vault.ready import Ready
 
 
@@ -55,6 +55,15 @@ class AnswerKind(StrEnum):
     DOCUMENTS = "documents"
     PENDING = "pending"
     NONE = "none"
+
+
+class Sent(StrEnum):
+    """In which form a piece of evidence leaves."""
+
+    COPY = "copy"
+    """Rebuilt by us, with a strip that names the recipient."""
+    ORIGINAL = "original"
+    """Byte for byte as it was handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +84,13 @@ class Offered:
     grade: str
     media_type: str
     issued_on: date | None
+    form: Sent = Sent.COPY
 
     def plain(self) -> dict[str, Any]:
         """Return it as the signed list has it."""
         issued_on = None if self.issued_on is None else self.issued_on.isoformat()
         told = {"id": str(self.handle), "type": self.evidence_type, "grade": self.grade}
-        return told | {"media_type": self.media_type, "issued_on": issued_on}
+        return told | {"media_type": self.media_type, "issued_on": issued_on, "form": self.form.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +200,24 @@ def _answer(tx: WriteTx, desk: Desk, caller: Caller, asked: Asked, *, now: datet
     # One look, whatever it finds: what is another's takes no longer than what is nobody's or is not there.
     agreed, lines, children = tx.rows(
         look_in_force(caller.siret, on=today),
-        *looks_at_subject(caller.siret, asked.subject, service=asked.service, requirement=name),
+        *looks_at_subject(
+            caller.siret, asked.subject, service=asked.service, requirement=name, settled_by=requirement.settled_by
+        ),
     )
     wants = _most(agreements_in(agreed), caller, asked)
     found = standing_in(lines or children, name, today=today)
+    if requirement.settled_by is not None and wants is Gives.ANSWER:
+        # What was decided is said, and no more what we propose; whoever may have the papers still has them.
+        decided = standing_in(lines or children, requirement.settled_by, today=today)
+        found = decided if decided is not None and decided.rested is not None else found
     if found is None:
         own_line(tx, caller.siret, asked.subject)
     if found is not None and found.rested is not None:
         offer = _stated if wants is Gives.ANSWER else _listed
         return offer(tx, desk, caller, asked, (found, found.rested), now=now)
     if found is not None and requirement not in service.conditional:
-        awaited = tuple(desk.catalogue.evidence[kind].name_en for kind in requirement.alternatives)
+        kinds = requirement.alternatives or sorted(requirement.takes)
+        awaited = tuple(desk.catalogue.evidence[kind].name_en for kind in kinds)
         waits = effects(tx, [found.line_id]).get(found.line_id)
         pending = Answer(uuid4(), AnswerKind.PENDING, awaited=awaited, until=found.due_on, effect_waits_for=waits)
         return _kept(tx, caller, asked, pending, found.line_id, now=now)
@@ -270,9 +287,11 @@ def _offer(
     place = (found, evidence_id)
     _, allowed = _allowed(tx, desk.catalogue, caller, asked, place, form=Gives.DOCUMENT, now=now)
     handle = pseudonym(tx, caller.siret, Named.EVIDENCE, evidence_id)
-    media_type = marked_type(released_media_type(tx, DocumentId(allowed.document_id)))
-    row = allowed.evidence
-    return Offered(handle, row.evidence_type, grade, media_type, row.issued_on)
+    document_id, row = DocumentId(allowed.document_id), allowed.evidence
+    if allowed.original:
+        original = released_media_type(tx, document_id, Form.ORIGINAL)
+        return Offered(handle, row.evidence_type, grade, original, row.issued_on, Sent.ORIGINAL)
+    return Offered(handle, row.evidence_type, grade, marked_type(released_media_type(tx, document_id)), row.issued_on)
 
 
 def _allowed(

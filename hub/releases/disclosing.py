@@ -33,6 +33,8 @@ class Form(StrEnum):
     """What left."""
 
     DOCUMENT = "document"
+    ORIGINAL = "original"
+    """The bytes as they were handed in, because a rule asks for them."""
     ANSWER = "answer"
     LINE = "line"
     """A line of a file that was handed over."""
@@ -91,6 +93,7 @@ def disclose(tx: WriteTx, told: Disclosure, *, now: datetime) -> None:
         "facts": told.sealed.facts.decode(),
         "answer": told.answer,
         "disclosed_at": now,
+        "recipient": told.recipient,
     }
     tx.insert(DISCLOSURE, row)
 

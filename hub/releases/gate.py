@@ -1,7 +1,7 @@
 """The one gate out: pull, push and own copy all pass here, and the journal entry commits before the first byte."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -77,6 +77,8 @@ class Ordered:
     """Whether the person gets their own paper; only then may the original leave."""
     mark: str = ""
     """What is written under each page of the copy: whom it goes to, what for, when."""
+    original: bool = False
+    """Whether a rule asks for the bytes as they were handed in, and the agreement lets the body have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,34 @@ def order_release(
     Raises as :func:`hub.releases.grounds.hold_ground` and :func:`hub.releases.kinds.spend` do; nothing is written then.
     """
     allowed = hold_ground(tx, catalogue, question, now=now)
+    return order_allowed(tx, catalogue, question, allowed, (channel, cause), now=now)
+
+
+def order_allowed(
+    tx: WriteTx,
+    catalogue: Catalogue,
+    question: Question,
+    allowed: Allowed,
+    how: tuple[Channel, Cause],
+    *,
+    now: datetime,
+) -> Ordered:
+    """Write a release down on the ground ``allowed`` that is held in ``tx``; raises as :func:`hub.releases.kinds.spend`."""
+    channel, cause = how
     spend(tx, allowed.kind, allowed.case, cause.evidence_request_id or cause.exchange_id, now=now)
     release_id = new_release()
-    ordered = _order(tx, question, allowed, (channel, cause), release_id=release_id, now=now)
+    # Whatever a line of a file says is read off the row: no paper leaves with it.
+    original = allowed.original and channel is Channel.PULL
+    ordered = _order(tx, question, allowed, how, release_id=release_id, now=now)
     facts = {
         "evidence": str(question.evidence_id),
         "evidence_type": allowed.evidence.evidence_type,
         "issued_on": None if allowed.evidence.issued_on is None else allowed.evidence.issued_on.isoformat(),
         "grade": allowed.evidence.grade.value,
     }
-    form = Form.LINE if channel is Channel.PUSH else Form.DOCUMENT
+    if original:
+        facts["form"] = Form.ORIGINAL.value
+    form = Form.ORIGINAL if original else Form.LINE if channel is Channel.PUSH else Form.DOCUMENT
     told = Disclosure(release_id, form, question.recipient, question.purpose, allowed.ground, Sealed.of(facts))
     disclose(tx, replace(told, question=cause.question), now=now)
     keep_case_copy(
@@ -118,6 +138,8 @@ def order_release(
         at_most=allowed.kind.data_life_months if isinstance(allowed.kind, OnAuthorisation) else None,
         now=now,
     )
+    if original:
+        return replace(ordered, original=True)
     return replace(ordered, mark=words_of_mark(catalogue, question.recipient, question.purpose, release_id, now=now))
 
 
@@ -159,6 +181,7 @@ def own_papers(document: ColumnElement[UUID], holder: ColumnElement[UUID]) -> Se
     )
 
 
+_OF_GROUND = tuple(one.name for one in fields(Ground))
 _OWN = Ready(own_papers(bindparam("document", type_=Uuid), bindparam("holder", type_=Uuid)))
 
 
@@ -259,13 +282,14 @@ def where_read(custody: Custody, ordered: Ordered) -> dict[str, list[float]]:
 
 
 def hand_over(custody: Custody, ordered: Ordered) -> Opened:
-    """Open what was ordered, in the form that people and agencies see.
+    """Open what was ordered, in the form that people and agencies see: rebuilt, or where a rule asks for it the original.
 
     Call it after the transaction of the order has committed. Raises
     :class:`~vault.errors.EntryMissing` where the journal does not know of the order, and as
     :func:`vault.documents.opening.open_released` does.
     """
-    opened = open_released(custody, ordered.document_id, ordered.entry_id, Opening.VIEWING_COPY, own=ordered.own)
+    form = Opening.ORIGINAL if ordered.original else Opening.VIEWING_COPY
+    opened = open_released(custody, ordered.document_id, ordered.entry_id, form, own=ordered.own)
     return _with_mark(opened, ordered.mark) if ordered.mark else opened
 
 
@@ -306,6 +330,8 @@ def _order(
     actor = Actor(ActorKind.PARTNER, question.recipient)
     detail = {"channel": channel.value, "line": str(question.line_id), "evidence": str(question.evidence_id)}
     detail["release"] = str(release_id)
+    if channel is Channel.PULL:
+        detail["form"] = Form.ORIGINAL.value if allowed.original else "copy"
     if cause.on_behalf_of:
         detail["on_behalf_of"] = cause.on_behalf_of
     if cause.client_key and cause.proof_key:
@@ -344,7 +370,7 @@ def _entry(
         subjects=(holder_id,),
         recipient=recipient,
         purpose=purpose.value,
-        ground={name: str(value) for name, value in asdict(ground).items()},
+        ground={name: str(getattr(ground, name)) for name in _OF_GROUND},
         detail=detail,
     )
 

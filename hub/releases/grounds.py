@@ -29,7 +29,7 @@ from hub.releases.kinds import (
     to_inform,
 )
 from hub.requests.tables import ENROLMENT_LINE
-from hub.requirements.catalogue import Catalogue
+from hub.requirements.catalogue import Catalogue, Requirement
 from hub.school_files.tables import EVIDENCE, FIT, SATISFACTION
 from vault.db import ReadTx, WriteTx
 from vault.ready import Ready
@@ -56,6 +56,8 @@ class Allowed:
     document_id: UUID
     convention: str
     evidence: "Row[Any]"
+    original: bool = False
+    """Whether a rule asks for the original here, and the agreement lets this body have it."""
 
     @property
     def ground(self) -> Ground:
@@ -74,7 +76,7 @@ def find_ground(tx: ReadTx, catalogue: Catalogue, question: Question, *, now: da
     Raises :class:`OutsideAgreement` where no agreement covers it and :class:`NoGround` naming the first condition
     that does not hold.
     """
-    return _ground(catalogue, question, _look(tx.rows, question, now=now, hold=False), now=now)
+    return judged(catalogue, question, _look(tx.rows, question, now=now, hold=False), now=now)
 
 
 def hold_ground(tx: WriteTx, catalogue: Catalogue, question: Question, *, now: datetime) -> Allowed:
@@ -84,12 +86,12 @@ def hold_ground(tx: WriteTx, catalogue: Catalogue, question: Question, *, now: d
     """
     looked = _look(tx.held_rows, question, now=now, hold=True)
     refuse_stopped(looked.stopped)
-    return _ground(catalogue, question, looked, now=now)
+    return judged(catalogue, question, looked, now=now)
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """Everything a ground is judged by, as the primary showed it in one round trip."""
+class Looked:
+    """Everything a ground is judged by, as the primary showed it in one round trip; ``stopped`` where it was asked."""
 
     evidence: Sequence[Any]
     line: Sequence[Any]
@@ -99,7 +101,7 @@ class _Looked:
     seen: Seen
 
 
-def _look(run: Callable[..., list[list[Any]]], question: Question, *, now: datetime, hold: bool) -> _Looked:
+def _look(run: Callable[..., list[list[Any]]], question: Question, *, now: datetime, hold: bool) -> Looked:
     day = paris_day(now)
     told = {"evidence": question.evidence_id, "line": question.line_id, "body": question.recipient, "day": day}
     told |= {"purpose": question.purpose.value}
@@ -117,11 +119,11 @@ def _look(run: Callable[..., list[list[Any]]], question: Question, *, now: datet
     evidence, line, grade, agreements, *stopped = seen[len(kinds) :]
     once = look_for_once(told, hold=hold)
     shown = Seen(**dict(zip(kinds, seen[: len(kinds)], strict=True)), hold=hold, once=lambda: run(once)[0])
-    return _Looked(evidence, line, grade, agreements, stopped[0] if hold else (), shown)
+    return Looked(evidence, line, grade, agreements, stopped[0] if hold else (), shown)
 
 
-def _ground(catalogue: Catalogue, question: Question, looked: _Looked, *, now: datetime) -> Allowed:
-    """Judge what one look showed, condition after condition."""
+def judged(catalogue: Catalogue, question: Question, looked: Looked, *, now: datetime) -> Allowed:
+    """Judge what one look showed, condition after condition; raises as :func:`find_ground`."""
     # 1. The evidence stands: neither withdrawn nor erased.
     evidence = _first(looked.evidence)
     if evidence is None:
@@ -145,7 +147,7 @@ def _ground(catalogue: Catalogue, question: Question, looked: _Looked, *, now: d
     # 4. It is what a requirement of this line rests on now; nothing beyond what is needed.
     if grade is None:
         raise NoGround("no requirement rests on this evidence")
-    # 5. A kind of ground holds: what was pulled rests on a request, what was handed in on its holder's authorisation,
+    # 5. A kind of ground holds: what was pulled or decided rests on a request, what was handed in on its holder's authorisation,
     # and what serves to inform of a right on the first message about it.
     case = Case(
         line_id=question.line_id,
@@ -159,11 +161,22 @@ def _ground(catalogue: Catalogue, question: Question, looked: _Looked, *, now: d
     kind: Kind
     if informs:
         kind = to_inform(case, evidence, looked.seen, now=now)
-    elif evidence.kind == "pulled":
+    elif evidence.kind in ("pulled", "decision"):
         kind = on_request(case, evidence, looked.seen)
     else:
         kind = on_authorisation(case, looked.seen, now=now)
-    return Allowed(kind, case, evidence.document_id, fitting[0].reference, evidence)
+    kinds = [one.original_of(EvidenceType(evidence.evidence_type)) for one in _rests(catalogue, line, looked.grade)]
+    originals = [one for one in fitting if any(kinds) and evidence.evidence_type in one.originals]
+    original = question.form is Gives.DOCUMENT and bool(originals)
+    convention = (originals if original else fitting)[0].reference
+    return Allowed(kind, case, evidence.document_id, convention, evidence, original)
+
+
+def _rests(catalogue: Catalogue, line: Any, rows: Sequence[Any]) -> list[Requirement]:
+    """Return the requirements of a line that rest on the evidence now."""
+    service = catalogue.services[line.service]
+    found = (service.requirement(row.requirement) for row in rows)
+    return [one for one in found if one is not None]
 
 
 def _first(rows: Sequence[Any]) -> Any:
@@ -191,7 +204,7 @@ _LINE = Ready(
     )
 )
 _GRADE = Ready(
-    select(SATISFACTION.c.grade)
+    select(SATISFACTION.c.grade, SATISFACTION.c.requirement)
     .join(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
     .where(
         SATISFACTION.c.line_id == bindparam("line"),

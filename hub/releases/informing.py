@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
@@ -20,6 +20,7 @@ from hub.partners.behalf import require_agreement
 from hub.partners.credentials import Caller
 from hub.partners.registry import agreements_of
 from hub.persons.deaths import has_died
+from hub.persons.tables import COMING_OF_AGE
 from hub.releases.kinds import INFORMING_ENDED
 from hub.releases.tables import CASE_COPY, RELEASE, RIGHTS_INFORMATION
 from hub.requests.notices import give_notice, notice_of_rights
@@ -36,6 +37,12 @@ from vault.outbox import publish
 from vault.standing import Purpose as Task
 from vault.standing import standing
 
+_OF_AGE = exists().where(
+    ENROLMENT_LINE.c.line_id == RIGHTS_INFORMATION.c.line_id,
+    SCHOOL_FILE.c.file_id == ENROLMENT_LINE.c.file_id,
+    COMING_OF_AGE.c.child_id == SCHOOL_FILE.c.child_id,
+    COMING_OF_AGE.c.ended_at.is_not(None),
+)
 MARKER_MONTHS = 24
 """How long it stays known that somebody opposed (R.114-9-7: 12 to 24 months), so that they are not written to again."""
 RIGHTS = "rights_information"
@@ -109,7 +116,9 @@ def _begin(tx: WriteTx, catalogue: Catalogue, line: "Row[Any]", what: tuple[str,
     service, on_behalf_of = what
     person, body = PersonId(line.payer_id), catalogue.bodies[Siret(line.body)]
     told = notice_of_rights(catalogue, service, body.name)
-    notice_id = give_notice(tx, told, person, request_id=line.request_id, channel="page", now=now)
+    notice_id = give_notice(
+        tx, told, person, request_id=line.request_id, recipient=Siret(line.body), channel="page", now=now
+    )
     tx.execute(
         insert(RIGHTS_INFORMATION).values(
             information_id=new_uuid(),
@@ -187,14 +196,17 @@ def find_not_entitled(tx: WriteTx, caller: Caller, line_id: UUID | None, service
 
 @standing(purpose=Task.RETENTION)
 def destroy_ended(db: Database, *, now: datetime) -> int:
-    """Destroy what served to inform and may no longer, also after a year, and forget old markers; harmless to repeat.
+    """Destroy what served to inform and may no longer, and forget old markers; harmless to repeat.
+
+    It ends after a year, and when the child it was about comes of age: the right is then theirs, and nobody's to tell of.
 
     In the hub a datum goes unless a request of the family with this body still needs it. Of what the body got, the case
     copy is due at once, and the body was told. Returns how many were carried out.
     """
     with db.transaction() as tx:
-        over = (RIGHTS_INFORMATION.c.state == Informing.OPEN.value, RIGHTS_INFORMATION.c.valid_until < paris_day(now))
-        late = select(RIGHTS_INFORMATION).where(*over).limit(BATCH).with_for_update(skip_locked=True)
+        over = or_(RIGHTS_INFORMATION.c.valid_until < paris_day(now), _OF_AGE)
+        still = select(RIGHTS_INFORMATION).where(RIGHTS_INFORMATION.c.state == Informing.OPEN.value, over)
+        late = still.limit(BATCH).with_for_update(skip_locked=True)
         for row in tx.execute(late).all():
             _end(tx, row, Informing.OVER, Actor(ActorKind.PROCESS, "worker"), now=now)
         ended = (RIGHTS_INFORMATION.c.ended_at.is_not(None), RIGHTS_INFORMATION.c.destroyed_at.is_(None))

@@ -111,14 +111,17 @@ def look_for_once(told: Mapping[str, Any], *, hold: bool) -> Asked:
 
 
 def on_request(case: Case, evidence: "Row[Any]", seen: Seen) -> OnRequest:
-    """Return the ground of a datum that was pulled for a request; raises :class:`NoGround` naming what first lacks."""
+    """Return the ground of a datum that was pulled for a request, or of what another body decided and sent back.
+
+    Raises :class:`NoGround` naming what first lacks.
+    """
     # 1. Data on health are outside of what administrations exchange by themselves.
     if case.health:
         raise NoGround("health data: authorisation only (CRPA L.114-9 2°)")
     # 2. A request is pending, its accuracy sworn (the table takes no other). 3. The person was told, in words we keep.
     request_id, notice_id = _requested(seen)
-    # 4. It was pulled for this body and this purpose.
-    if (evidence.usable_by, evidence.usable_for) != (case.recipient, case.purpose):
+    # 4. It was pulled for this body and this purpose; a decision is its body's own, and of use to whoever rests on it.
+    if evidence.kind == "pulled" and (evidence.usable_by, evidence.usable_for) != (case.recipient, case.purpose):
         raise NoGround("pulled for another body or purpose")
     return OnRequest(request_id, notice_id)
 

@@ -24,6 +24,8 @@ class ForeseenPaper:
 
     document: UUID
     type: str
+    original: bool
+    """Whether it is the original that leaves, because a rule asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ def foresee(tx: ReadTx, catalogue: Catalogue, person_id: PersonId, line_id: UUID
     for requirement in (*service.requirements, *service.conditional):
         standing = standing_of_line(tx, person_id, line_id, requirement=requirement.id, today=paris_day(now))
         if standing is not None and standing.rested is not None:
-            found.append(_foreseen(tx, catalogue, requirement, (standing, standing.rested), now=now))
+            settled = standing_of_line(
+                tx, person_id, line_id, requirement=requirement.settled_by or requirement.id, today=paris_day(now)
+            )
+            said = standing.rested if settled is None or settled.rested is None else settled.rested
+            found.append(_foreseen(tx, catalogue, requirement, (standing, said), now=now))
     return found
 
 
@@ -86,7 +92,7 @@ def _foreseen(
         answer=None if shown is None else said_of(shown),
         fr=None if shown is None else shown.fr,
         en=None if shown is None else shown.en,
-        papers=tuple(ForeseenPaper(one.document_id, one.evidence.evidence_type) for one in allowed),
+        papers=tuple(ForeseenPaper(one.document_id, one.evidence.evidence_type, one.original) for one in allowed),
     )
 
 

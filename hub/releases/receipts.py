@@ -72,7 +72,7 @@ def shared_with(tx: ReadTx, person_id: PersonId, release_id: UUID) -> Shared:
         raise NothingHere
     claims = None if row.answer is None else json.loads(_decoded(row.answer.split(".")[1]))
     facts = {} if row.facts is None else json.loads(row.facts)
-    form = _FORMS[row.channel]
+    form = facts.get("form", _FORMS[row.channel])
     return Shared(row.release_id, Siret(row.recipient), form, row.disclosed_at, claims, facts)
 
 

@@ -32,25 +32,30 @@ class Standing:
     rested: Rested | None
 
 
-def looks_at_subject(siret: Siret, subject: UUID, *, service: str, requirement: str) -> tuple[Asked, Asked]:
+def looks_at_subject(
+    siret: Siret, subject: UUID, *, service: str, requirement: str, settled_by: str | None
+) -> tuple[Asked, Asked]:
     """Return the looks at what a body names by its own pseudonym: a line, or a child it is linked to.
 
-    They find nothing for anybody else's; both are sent, so that neither costs what the other does not.
+    They find nothing for anybody else's; both are sent, so that neither costs what the other does not. In the same look
+    they show what was decided, where a decision settles the requirement (``settled_by``).
     """
     told = {"siret": siret, "subject": subject, "service": service, "requirement": requirement}
+    told |= {"settled_by": settled_by or requirement}
     return (_OF_SUBJECT, told), (_OF_CHILD, told)
 
 
 def standing_in(rows: Sequence[Any], requirement: str, *, today: date) -> Standing | None:
-    """Return how it stands, as these looks found it."""
-    return _standing(rows[0] if rows else None, requirement, today=today)
+    """Return how it stands, as these looks found it: one row of the line for each requirement that rests on something."""
+    own = [row for row in rows if row.rests_for == requirement]
+    return _standing(own[0] if own else rows[0] if rows else None, requirement, today=today)
 
 
 def standing_of_line(
     tx: ReadTx, person_id: PersonId, line_id: UUID, *, requirement: str, today: date
 ) -> Standing | None:
     """Return how it stands for the person who pays the line; nothing for anybody else."""
-    told = {"payer": person_id, "line": line_id, "requirement": requirement}
+    told = {"payer": person_id, "line": line_id, "requirement": requirement, "settled_by": requirement}
     return _standing(tx.row(_OF_LINE, told), requirement, today=today)
 
 
@@ -66,7 +71,7 @@ def _standing(row: Any, requirement: str, *, today: date) -> Standing | None:
     line, body = EnrolmentLineId(row.line_id), Siret(row.body)
     # What was judged good until yesterday, and not judged again since, is nothing to rest on.
     over = row.good_until is not None and row.good_until <= today
-    if row.evidence_id is None or row.fit_id is None or over:
+    if row.rests_for != requirement or row.evidence_id is None or row.fit_id is None or over:
         return Standing(line, body, row.service, row.due_on, (), None)
     rested = Rested(
         service=row.service,
@@ -100,12 +105,15 @@ def _query() -> Select[Any]:
             EVIDENCE.c.evidence_id,
             EVIDENCE.c.evidence_type,
             EVIDENCE.c.issued_on,
+            SATISFACTION.c.requirement.label("rests_for"),
             SATISFACTION.c.grade.label("rests_at"),
             *(FIT.c[name] for name in _OF_FIT),
         )
         .select_from(ENROLMENT_LINE)
         .join(REQUEST, (REQUEST.c.line_id == ENROLMENT_LINE.c.line_id) & (REQUEST.c.state == "pending"))
-        .outerjoin(SATISFACTION, held & (SATISFACTION.c.requirement == bindparam("requirement")))
+        .outerjoin(
+            SATISFACTION, held & SATISFACTION.c.requirement.in_((bindparam("requirement"), bindparam("settled_by")))
+        )
         .outerjoin(EVIDENCE, (EVIDENCE.c.evidence_id == SATISFACTION.c.evidence_id) & EVIDENCE.c.withdrawn_at.is_(None))
         .outerjoin(FIT, FIT.c.fit_id == SATISFACTION.c.fit_id)
     )

@@ -3,6 +3,7 @@
 from sqlalchemy import TIMESTAMP, Column, Date, LargeBinary, Table, Text, Uuid
 
 from hub.schema import METADATA
+from vault.closed_words import ClosedWord
 
 EVIDENCE_REQUEST = Table(
     "evidence_request",
@@ -54,6 +55,7 @@ DISCLOSURE = Table(
     Column("facts", Text),
     Column("answer", Text),
     Column("disclosed_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("recipient", Text, nullable=False),
 )
 
 RIGHTS_INFORMATION = Table(
@@ -66,7 +68,7 @@ RIGHTS_INFORMATION = Table(
     Column("service", Text, nullable=False),
     Column("requested_for", Text, nullable=False),
     Column("notice_id", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("opened_at", TIMESTAMP(timezone=True), nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("ended_at", TIMESTAMP(timezone=True)),
@@ -80,6 +82,7 @@ PREVIEW_TICKET = Table(
     Column("person_id", Uuid, nullable=False),
     Column("document_id", Uuid, nullable=False),
     Column("expires_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("mandate_id", Uuid),
 )
 
 CASE_COPY = Table(

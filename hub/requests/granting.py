@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from contracts.authorisations import AuthorisationState, Frequency
 from contracts.calendar import paris_day
-from contracts.documents import EvidenceType
+from contracts.documents import DECISIONS, EvidenceType
 from contracts.identifiers import PersonId, Siret, new_uuid
 from hub.requests.tables import AUTHORISATION_STEP, REUSE_GRANT
 from hub.requirements.catalogue import Catalogue, Service
@@ -39,11 +39,12 @@ class Terms:
 def what_it_needs(catalogue: Catalogue, service: Service, requirement: str | None = None) -> tuple[EvidenceType, ...]:
     """Return the kinds of paper a service, or one requirement of it, takes; health data are never among them.
 
-    What is under medical secrecy has to be named by the person, kind by kind (RGPD 9-2 a, CRPA L.114-9 2°).
+    What is under medical secrecy has to be named by the person, kind by kind (RGPD 9-2 a, CRPA L.114-9 2°). What a body
+    decided is no paper of the person's: administrations exchange it for the request (CRPA L.114-8 I).
     """
     known = {} if requirement is None else {one.id: one for one in (*service.requirements, *service.conditional)}
     wanted = (*service.requirements, *service.conditional) if requirement is None else (known[requirement],)
-    kinds = {kind for one in wanted for kind in one.takes}
+    kinds = {kind for one in wanted for kind in one.takes - DECISIONS}
     return tuple(sorted(kind for kind in kinds if not catalogue.evidence[kind].medical_secret))
 
 

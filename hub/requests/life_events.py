@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Row
 
-from contracts.calendar import paris_day
+from contracts.calendar import Parity, paris_day
 from contracts.identifiers import PersonId, RequestId, new_uuid
 from hub.errors import InvalidValue, NothingHere
 from hub.persons.family import children_of, claim_child
 from hub.persons.links import guardians_of
 from hub.persons.proving import DEATH_DECLARED, JUDGMENT_OPINIONS, Doubt, contest
-from hub.requests.lines import Parity, end_line
+from hub.requests.lines import end_line
 from hub.requests.moving import Move, MovedLine, move
 from hub.requests.open import Wish, open_request
 from hub.requests.tables import ENROLMENT_LINE, LIFE_EVENT, REQUEST, SCHOOL_FILE

@@ -5,13 +5,13 @@ A line is never rewritten: only its end moves, and what never began is retracted
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
+from contracts.calendar import Parity
 from contracts.identifiers import EnrolmentLineId, PersonId, SchoolFileId, new_uuid
 from hub.errors import InvalidValue, ServedElsewhere
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
@@ -19,14 +19,6 @@ from vault.db import WriteTx
 
 SCHOOL_YEAR_TURNS = 9
 """Month in which a school year begins."""
-
-
-class Parity(StrEnum):
-    """The weeks a payer pays for, by ISO 8601 week number; two homes take one each."""
-
-    EVERY = "every"
-    EVEN = "even"
-    ODD = "odd"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
-from contracts.calendar import paris_day
+from contracts.calendar import Parity, paris_day
 from contracts.identifiers import PersonId, RequestId, Siret
 from hub.errors import InvalidValue
 from hub.persons.residences import sector_of, settle_at
-from hub.requests.lines import Parity, end_line, school_year_of, school_year_period
+from hub.requests.lines import end_line, school_year_of, school_year_period
 from hub.requests.open import Wish, open_request
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from contracts.documents import DECISIONS
 from contracts.identifiers import PersonId, Siret, new_uuid
 from hub.requests.tables import NOTICE_GIVEN, NOTICE_TEXT
-from hub.requirements.catalogue import Catalogue
+from hub.requirements.catalogue import Catalogue, Service
 from vault.db import ReadTx, WriteTx
 
 
@@ -63,11 +64,22 @@ def notice_on_request(catalogue: Catalogue, service_id: str, body_siret: Siret) 
         asked += (
             " Nous demandons directement à la CAF ou à la MSA votre quotient familial ; vous n'avez rien à fournir."
         )
+    if decided := _decided_elsewhere(catalogue, service):
+        asked += " Ce qu'un autre service a décidé, il nous l'envoie, et nous le donnons à celui-ci sans rien vous demander : "
+        asked += f"{', '.join(decided)}."
     asked += (
         " Vous pouvez voir qui a consulté vos documents, faire corriger une erreur et vous opposer à la réutilisation"
         " d'un document : vous pourrez alors le donner vous-même au service."
     )
-    return Notice(NoticeKind.ON_REQUEST, "L114-8-I/fr/1", asked)
+    return Notice(NoticeKind.ON_REQUEST, "L114-8-I/fr/2", asked)
+
+
+def _decided_elsewhere(catalogue: Catalogue, service: Service) -> list[str]:
+    """Return what this service rests on and another one decides, by name."""
+    wanted = [one for one in (*service.requirements, *service.conditional) if one.awaited_from is not service.role]
+    kinds = sorted({kind for one in wanted for kind in one.takes & DECISIONS})
+    names = [catalogue.evidence[kind].name_fr for kind in kinds]
+    return [name[:1].lower() + name[1:] for name in names]
 
 
 def notice_of_authorisation(catalogue: Catalogue, service_id: str, body_siret: Siret) -> Notice:
@@ -93,9 +105,19 @@ def notice_of_rights(catalogue: Catalogue, service_id: str, body: str) -> Notice
 
 
 def give_notice(
-    tx: WriteTx, notice: Notice, person: PersonId, *, request_id: UUID, channel: str, now: datetime
+    tx: WriteTx,
+    notice: Notice,
+    person: PersonId,
+    *,
+    request_id: UUID,
+    recipient: Siret,
+    channel: str,
+    now: datetime,
 ) -> UUID:
-    """Write down that a person was shown ``notice``, keep its text, and return the identifier of the giving."""
+    """Write down that a person was shown ``notice``, keep its text, and return the identifier of the giving.
+
+    ``recipient`` is the body that the notice is about: it may act on what was said, and reads that it was.
+    """
     kept = {"notice_text_id": notice.text_id, "kind": notice.kind.value, "version": notice.version}
     tx.execute(insert(NOTICE_TEXT).values(**kept, body=notice.body, recorded_at=now).on_conflict_do_nothing())
     notice_id = new_uuid()
@@ -108,6 +130,7 @@ def give_notice(
             channel=channel,
             given_at=now,
             notice_text_id=notice.text_id,
+            recipient=recipient,
         )
     )
     return notice_id

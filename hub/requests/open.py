@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from contracts.calendar import paris_day
+from contracts.calendar import Parity, paris_day
 from contracts.events import RequestOpened
 from contracts.identifiers import PersonId, RequestId, Siret, new_uuid
 from hub.errors import AlreadyRequested, InvalidValue, NothingHere
@@ -16,7 +16,7 @@ from hub.persons.family import children_of
 from hub.requests.acknowledgement import acknowledge
 from hub.requests.confirming import SENTENCES, Consent, ask_them, who_confirms
 from hub.requests.granting import for_a_request, write_grant
-from hub.requests.lines import Parity, Slot, find_or_add, school_year_period
+from hub.requests.lines import Slot, find_or_add, school_year_period
 from hub.requests.notices import give_notice, notice_of_authorisation, notice_on_request
 from hub.requests.tables import REQUEST
 from hub.requirements.catalogue import Catalogue, Service
@@ -137,8 +137,9 @@ def _tell_and_allow(
 ) -> None:
     """Record the notice given (L.114-8 I) and, where the person gave it, the authorisation to reuse their papers."""
     actor = Actor(ActorKind.RESIDENT, str(person))
-    told = notice_on_request(catalogue, wish.service, Siret(wish.body))
-    notice_id = give_notice(tx, told, person, request_id=request_id, channel=wish.channel, now=now)
+    body = Siret(wish.body)
+    told = notice_on_request(catalogue, wish.service, body)
+    notice_id = give_notice(tx, told, person, request_id=request_id, recipient=body, channel=wish.channel, now=now)
     detail = {"request": request_id, "service": wish.service, "notice": notice_id, "text": told.text_id}
     append(
         tx,
@@ -153,8 +154,8 @@ def _tell_and_allow(
     )
     if not wish.reuse_authorised:
         return
-    allowing = notice_of_authorisation(catalogue, wish.service, Siret(wish.body))
+    allowing = notice_of_authorisation(catalogue, wish.service, body)
     until = school_year_period(wish.school_year)[1]
     terms = for_a_request(catalogue, person, request_id, (wish.service, wish.body), until=until, now=now)
-    read = give_notice(tx, allowing, person, request_id=request_id, channel=wish.channel, now=now)
+    read = give_notice(tx, allowing, person, request_id=request_id, recipient=body, channel=wish.channel, now=now)
     write_grant(tx, terms, actor, notice_id=read, now=now)

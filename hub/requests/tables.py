@@ -1,9 +1,10 @@
 """Tables of this room; the SQL under ``hub/schema`` has their constraints, and a test compares the two."""
 
-from sqlalchemy import TIMESTAMP, Column, Date, SmallInteger, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Date, Identity, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
+from vault.closed_words import ClosedWord
 
 SCHOOL_FILE = Table(
     "school_file",
@@ -37,7 +38,7 @@ REQUEST = Table(
     Column("request_id", Uuid, primary_key=True),
     Column("line_id", Uuid, nullable=False),
     Column("requester_id", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("accuracy_sworn_at", TIMESTAMP(timezone=True), nullable=False),
     Column("received_at", TIMESTAMP(timezone=True), nullable=False),
     Column("due_on", Date, nullable=False),
@@ -54,6 +55,7 @@ NOTICE_GIVEN = Table(
     Column("channel", Text, nullable=False),
     Column("given_at", TIMESTAMP(timezone=True), nullable=False),
     Column("notice_text_id", Uuid, nullable=False),
+    Column("recipient", Text, nullable=False),
 )
 
 NOTICE_TEXT = Table(
@@ -77,7 +79,7 @@ REUSE_GRANT = Table(
     Column("granted_at", TIMESTAMP(timezone=True)),
     Column("valid_until", Date, nullable=False),
     Column("withdrawn_at", TIMESTAMP(timezone=True)),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("frequency", Text, nullable=False),
     Column("evidence_types", ARRAY(Text), nullable=False),
     Column("requirement", Text),
@@ -95,7 +97,7 @@ AUTHORISATION_STEP = Table(
     METADATA,
     Column("entry_id", Uuid, primary_key=True),
     Column("grant_id", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("stepped_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
@@ -105,7 +107,7 @@ CONFIRMATION = Table(
     Column("confirmation_id", Uuid, primary_key=True),
     Column("request_id", Uuid, nullable=False),
     Column("guardian_id", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
     Column("answered_at", TIMESTAMP(timezone=True)),
 )
@@ -118,4 +120,33 @@ LIFE_EVENT = Table(
     Column("event", Text, nullable=False),
     Column("happened_on", Date, nullable=False),
     Column("declared_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+LINE_DECISION = Table(
+    "line_decision",
+    METADATA,
+    Column("decision_id", Uuid, primary_key=True),
+    Column("nth", BigInteger, Identity(always=True), nullable=False),
+    Column("line_id", Uuid, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amends", Text),
+    Column("amends_number", Text),
+    Column("decided_on", Date, nullable=False),
+    Column("notified_on", Date),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("tariff_band", Text),
+    Column("parity", Text, nullable=False),
+    Column("share", SmallInteger, nullable=False),
+    Column("school_name", Text),
+    Column("school_uai", Text),
+    Column("refused_for", Text),
+    Column("author_service", Text, nullable=False),
+    Column("author_function", Text, nullable=False),
+    Column("remedies", JSONB, nullable=False),
+    Column("exchange_id", Uuid),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
 )

@@ -8,12 +8,22 @@ from contracts.answers import Plain, Said
 from contracts.identifiers import Siret
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.entries import AnswerData
+from hub.requirements.families.decisions import DECIDED
 
 ALGORITHM = (
     "Proposition calculée par un traitement algorithmique ; l'organisme compétent décide. La personne peut demander les "
     "règles de ce traitement et comment elles s'appliquent à elle (CRPA, articles L.311-3-1 et R.311-3-1-2)."
 ).replace(" ;", "\N{NO-BREAK SPACE};")
 """The mention of whatever was computed by us."""
+_OF_DECISION = (
+    Said.DECISION,
+    Said.DECIDED_BY,
+    Said.VALID_FROM,
+    Said.VALID_UNTIL,
+    Said.WEEKS,
+    Said.SCHOOL_NAME,
+    Said.SCHOOL_UAI,
+)
 _WORDS = {"fr": ("oui", "non", "non précisé"), "en": ("yes", "no", "not said")}
 
 
@@ -94,7 +104,12 @@ def facts_of(rested: Rested) -> dict[str, str | int | bool | list[str] | Mapping
 
 
 def _known(rested: Rested) -> dict[Said, str | bool | None]:
-    band = rested.tariff_band
+    band, seen = rested.tariff_band, rested.decided_on
+    in_paris = {"yes": True, "no": False}.get(seen.get("in_paris", ""))
+    known: dict[Said, str | bool | None] = {Said.LIVES_IN_PARIS: in_paris, Said.SCHOOL_YEAR: seen.get("school_year")}
+    if seen.get("decision") == DECIDED:
+        # Never mixed with what we propose: every word is the body's.
+        return known | {Said.TARIFF_BAND: band} | {name: seen.get(name) for name in _OF_DECISION}
     # Without a band there is nothing to decide, and nothing that begins or ends.
     of_band = {
         Said.DECISION: "proposed",
@@ -102,13 +117,7 @@ def _known(rested: Rested) -> dict[Said, str | bool | None]:
         Said.VALID_FROM: rested.valid_from.isoformat(),
         Said.VALID_UNTIL: rested.last_day.isoformat(),
     }
-    in_paris = {"yes": True, "no": False}.get(rested.decided_on.get("in_paris", ""))
-    return {
-        Said.TARIFF_BAND: band,
-        **(of_band if band is not None else {}),
-        Said.LIVES_IN_PARIS: in_paris,
-        Said.SCHOOL_YEAR: rested.decided_on.get("school_year"),
-    }
+    return known | {Said.TARIFF_BAND: band, **(of_band if band is not None else {})}
 
 
 def _sentence(data: AnswerData, told: Mapping[str, str | bool], language: str) -> str:

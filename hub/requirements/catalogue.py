@@ -167,6 +167,8 @@ def _service_faults(catalogue: Catalogue, name: str, service: Service) -> Iterat
     identifiers = [item.id for item in (*service.requirements, *service.conditional)]
     if len(identifiers) != len(set(identifiers)):
         yield "two requirements of one name"
+    unsettled = [item.settled_by for item in service.judged if item.settled_by not in (None, *identifiers)]
+    yield from (f"{one} settles something and is not there" for one in unsettled)
     yield from (f"{item.id} is asked and contested" for item in service.contested if item.id in identifiers)
     for requirement in (*service.requirements, *service.conditional):
         yield from (f"{requirement.id}: {fault}" for fault in _handed_over(catalogue, service, requirement))

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.answers import Said
-from contracts.documents import EvidenceType, Grade
+from contracts.decisions import DecisionKind
+from contracts.documents import DECISIONS, EvidenceType, Grade
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret
 
@@ -113,6 +114,8 @@ class Piece(Entry):
     """In place of the kind's own validity."""
     shows_address: bool = False
     """It serves for the address it shows, whatever else it says."""
+    original: Annotated[str, Field(max_length=400)] = ""
+    """The rule that asks for the bytes as they were handed in, with its text; without one a rebuilt copy is what leaves."""
 
 
 class OneOf(Entry):
@@ -161,7 +164,10 @@ class Requirement(Sourced):
     fetch: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")] | None = None
     """The exchange by which the hub obtains the datum itself; it is not asked as a paper first."""
     awaited_from: Role | None = None
-    """Another body decides it; the family is not asked."""
+    """Bodies of this role decide it; the family is not asked."""
+    settled_by: str | None = None
+    """The requirement of the same service that a decision satisfies: where one does, an answer says what was decided,
+    and no more what we propose."""
     reference: Reference = Reference.REQUEST_RECEIVED
     blocking: Literal[False] = False
     """A missing paper delays the effect and never stops instruction (CRPA L.114-5-1)."""
@@ -173,21 +179,29 @@ class Requirement(Sourced):
 
     @model_validator(mode="after")
     def _asked_or_awaited(self) -> "Requirement":
-        if (self.proof is None) is (self.awaited_from is None):
-            raise ValueError(f"{self.id}: either papers or a body that decides it")
+        if self.proof is None and self.awaited_from is None:
+            raise ValueError(f"{self.id}: papers, or a body that decides it")
+        if self.awaited_from is not None and not self.takes <= DECISIONS:
+            raise ValueError(f"{self.id}: what a body decides no paper shows")
         return self
 
     @property
     def alternatives(self) -> tuple[EvidenceType, ...]:
-        """What a family may begin with: of a set only the first; a sworn statement is offered apart."""
+        """What a family may begin with: of a set only the first; a sworn statement is offered apart, a decision is none."""
         branches = () if self.proof is None else self.proof.any_of
         kinds = (branch.lead.type if isinstance(branch, AllOf) else branch.type for branch in branches)
-        return tuple(dict.fromkeys(kind for kind in kinds if kind is not EvidenceType.SWORN_STATEMENT))
+        apart = DECISIONS | {EvidenceType.SWORN_STATEMENT}
+        return tuple(dict.fromkeys(kind for kind in kinds if kind not in apart))
 
     @cached_property
     def takes(self) -> frozenset[EvidenceType]:
         """Every kind of paper that is looked at, attachments and sworn statement included."""
         return frozenset() if self.proof is None else frozenset(piece.type for piece in pieces(self.proof))
+
+    def original_of(self, kind: EvidenceType) -> str:
+        """Return the rule by which this kind of paper is wanted in the original here; nothing where none is."""
+        found = () if self.proof is None else pieces(self.proof)
+        return next((piece.original for piece in found if piece.type is kind and piece.original), "")
 
     @property
     def sworn_statement(self) -> bool:
@@ -218,6 +232,8 @@ class Service(Sourced):
     """How long the service keeps what it was handed in its own case."""
     case_copy_source: Sentence
     case_copy_status: Status
+    decides: tuple[DecisionKind, ...] = ()
+    """What its bodies decide about a line and may send back."""
     requirements: tuple[Requirement, ...]
     conditional: tuple[Requirement, ...] = ()
     """Asked in a situation of their own only; judged and used where the family hands them in."""

@@ -15,6 +15,7 @@ from hub.requirements.families.civil_status import (
     identity_paper,
 )
 from hub.requirements.families.custody import custody_judgment
+from hub.requirements.families.decisions import decision
 from hub.requirements.families.health import vaccination_record
 from hub.requirements.families.income import (
     expected_income_year,
@@ -54,6 +55,8 @@ RULES: Mapping[EvidenceType, NamedRule] = {
     EvidenceType.SCHOOL_INSURANCE: NamedRule("school_insurance/1", school_insurance),
     EvidenceType.VACCINATION_RECORD: NamedRule("vaccination_record/1", vaccination_record),
     EvidenceType.CUSTODY_JUDGMENT: NamedRule("custody_judgment/1", custody_judgment),
+    EvidenceType.TARIFF_DECISION: NamedRule("decision/1", decision),
+    EvidenceType.SCHOOL_ASSIGNMENT: NamedRule("decision/1", decision),
     EvidenceType.SWORN_STATEMENT: NamedRule("sworn_statement/1", sworn_statement),
 }
 ADDRESS = NamedRule("shows_address/1", shows_address)

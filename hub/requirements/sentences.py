@@ -61,6 +61,8 @@ SENTENCES: Mapping[str, str] = {
     "deceased_to_check": f"Nous avons bien reçu l'acte de décès{_}: {AGENT}.",
     "statement_unreadable": f"Nous n'avons pas pu lire ce que vous déclarez{_}: {AGENT}.",
     "statement_of_something_else": f"Cette attestation porte sur autre chose{_}: écrivez-en une sur ce qui est demandé ici.",
+    "not_yet_in_force": f"Cette décision ne s'applique pas encore{_}: vous n'avez rien à faire.",
+    "no_longer_in_force": f"Cette décision ne s'applique plus{_}: vous n'avez rien à déposer, le service décide.",
     "refused_by_agent": f"Un agent a regardé ce document et il ne convient pas ici{_}: il faut {{alternatives}}.",
     "erased": f"Vous avez effacé ce document{_}: il ne sert plus ici.",
     "not_found_at_source": "La CAF et la MSA n'ont pas de quotient familial à votre nom.",

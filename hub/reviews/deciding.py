@@ -18,8 +18,10 @@ from contracts.reviews import UNSURE, reasons_for
 from hub.errors import InvalidValue, NothingHere, OpinionGiven, ReviewNotTaken, ReviewTaken
 from hub.linking.proposing import PARTNER_LINK
 from hub.persons.agents import Role, SignedInAgent
+from hub.persons.childhood import CHILDHOOD
 from hub.persons.links import Authority, Kind
 from hub.persons.merging import ACCOUNT_MERGE
+from hub.persons.one_child import OF_TWO_RECORDS
 from hub.persons.proving import DEATH_DECLARED
 from hub.persons.tables import REVIEW, REVIEW_OPINION
 from hub.reviews.queue import find_review, has_opined, waiting
@@ -244,7 +246,9 @@ def _agreed(tx: WriteTx, row: Any, opinion: Opinion, decision: dict[str, Any]) -
 
 def _journal(tx: WriteTx, agent: SignedInAgent, row: Any, detail: dict[str, str]) -> None:
     # Of a link nobody is a subject: whoever asked would learn from it that there is something to examine.
-    subjects = () if row.kind in ("family_link", PARTNER_LINK, ACCOUNT_MERGE) else (row.adult_id,)
+    subjects = (
+        () if row.kind in ("family_link", PARTNER_LINK, ACCOUNT_MERGE, CHILDHOOD, *OF_TWO_RECORDS) else (row.adult_id,)
+    )
     append(
         tx,
         JournalEntry(

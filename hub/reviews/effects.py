@@ -11,8 +11,9 @@ from contracts.calendar import paris_day
 from contracts.documents import EvidenceType, Grade, Outcome
 from contracts.identifiers import DocumentId
 from contracts.reviews import FIT_REASONS
-from hub.linking.links import tell_superseded
+from hub.linking.links import tell_superseded, tell_superseded_child
 from hub.linking.proposing import PARTNER_LINK, link_proposed
+from hub.persons.childhood import CHILDHOOD, take_childhood
 from hub.persons.deaths import record_death
 from hub.persons.links import (
     Authority,
@@ -27,6 +28,7 @@ from hub.persons.links import (
     write_link,
 )
 from hub.persons.merging import ACCOUNT_MERGE, keep_apart, merge_accounts
+from hub.persons.one_child import CHILD_MERGE, CHILD_PART, merge_children, part_children
 from hub.persons.proving import DEATH_DECLARED, Paper, prove_claims, set_claim
 from hub.persons.tables import CIVIL_STATUS, FAMILY_CLAIM, REVIEW
 from hub.requests.confirming import OBJECTION
@@ -65,8 +67,8 @@ def apply_review(custody: Custody, catalogue: Catalogue, review_id: UUID) -> Non
         elif row.kind == PARTNER_LINK:
             if row.outcome is Outcome.PASSED:
                 link_proposed(tx, row.proposal_id, row.adult_id, row.child_id, row.review_id, now=now)
-        elif row.kind == ACCOUNT_MERGE:
-            _merge(tx, custody, row, now=now)
+        elif row.other_id is not None:
+            _of_two(tx, custody, catalogue, row, now=now)
         elif row.reason == DEATH_DECLARED:
             _end_by_death(tx, row, now=now)
         elif row.outcome is Outcome.PASSED:
@@ -77,6 +79,18 @@ def apply_review(custody: Custody, catalogue: Catalogue, review_id: UUID) -> Non
         tx.execute(update(REVIEW).where(REVIEW.c.review_id == review_id).values(applied_at=now))
 
 
+def _of_two(tx: WriteTx, custody: Custody, catalogue: Catalogue, row: Any, *, now: datetime) -> None:
+    """Carry out what was decided of two accounts, two records of one child, or somebody of age and a child's record."""
+    if row.kind == ACCOUNT_MERGE:
+        _merge(tx, custody, row, now=now)
+    elif row.kind == CHILD_MERGE:
+        _merge_children(tx, catalogue, row, now=now)
+    elif row.kind == CHILD_PART:
+        part_children(tx, row, now=now)
+    elif row.kind == CHILDHOOD:
+        take_childhood(tx, custody, row)
+
+
 def _merge(tx: WriteTx, custody: Custody, row: Any, *, now: datetime) -> None:
     """Make two accounts one, and tell the bodies whose line rests since."""
     merge_id = merge_accounts(tx, custody, row) if row.outcome is Outcome.PASSED else None
@@ -84,6 +98,15 @@ def _merge(tx: WriteTx, custody: Custody, row: Any, *, now: datetime) -> None:
         keep_apart(tx, row)
     else:
         tell_superseded(tx, merge_id, now=now)
+
+
+def _merge_children(tx: WriteTx, catalogue: Catalogue, row: Any, *, now: datetime) -> None:
+    """Make two records of one child one; partners are told, and guardians of both have a say in what was asked before."""
+    merge_id = merge_children(tx, row, now=now)
+    if merge_id is not None:
+        tell_superseded(tx, merge_id, now=now)
+        tell_superseded_child(tx, merge_id, row.other_id, now=now)
+        ask_late_guardians(tx, catalogue, row.child_id, now=now)
 
 
 def _tell_family(tx: WriteTx, row: Any) -> None:

@@ -55,10 +55,10 @@ def spend(custody: Custody, catalogue: Catalogue, ticket: str, shown: Shown) -> 
     The ground is read again. Raises :class:`NothingHere` for a ticket that is spent, late or for something else, and
     :class:`~hub.errors.NoGround`.
     """
-    now = custody.now()
-    with custody.db.transaction() as tx:
+    now, digest = custody.now(), _digest(ticket)
+    with standing(ticket=digest.hex()), custody.db.transaction() as tx:
         row = tx.execute(
-            delete(REVIEW_TICKET).where(REVIEW_TICKET.c.ticket_digest == _digest(ticket)).returning(REVIEW_TICKET)
+            delete(REVIEW_TICKET).where(REVIEW_TICKET.c.ticket_digest == digest).returning(REVIEW_TICKET)
         ).one_or_none()
     if row is None or row.expires_at <= now or row.shown != shown:
         raise NothingHere

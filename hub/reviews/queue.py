@@ -11,7 +11,9 @@ from contracts.identifiers import Siret
 from hub.errors import InvalidValue, NothingHere
 from hub.linking.proposing import PARTNER_LINK
 from hub.persons.agents import Role, SignedInAgent
+from hub.persons.childhood import CHILDHOOD
 from hub.persons.merging import ACCOUNT_MERGE
+from hub.persons.one_child import OF_TWO_RECORDS
 from hub.persons.tables import REVIEW, REVIEW_OPINION
 from hub.releases.kinds import grant_stands
 from hub.requests.confirming import OBJECTION, Consent
@@ -111,7 +113,7 @@ def waiting(now: datetime) -> ColumnElement[bool]:
     link = and_(REVIEW.c.kind == "family_link", or_(REVIEW.c.document_id.is_(None), stands))
     fit = and_(REVIEW.c.kind == "fit", granted, stands, ~satisfied)
     disagreed = and_(REVIEW.c.kind == OBJECTION, _objected())
-    proposed = REVIEW.c.kind.in_((PARTNER_LINK, ACCOUNT_MERGE))
+    proposed = REVIEW.c.kind.in_((PARTNER_LINK, ACCOUNT_MERGE, CHILDHOOD, *OF_TWO_RECORDS))
     return and_(REVIEW.c.state == "waiting", or_(link, fit, disagreed, proposed))
 
 

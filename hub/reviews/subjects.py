@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from contracts.documents import Grade, Outcome
 from hub.linking.tables import LINK_PROPOSAL
+from hub.partners.tables import PARTNER
 from hub.persons.agents import SignedInAgent
 from hub.persons.links import children_with
+from hub.persons.one_child import OF_TWO_RECORDS
 from hub.persons.tables import CIVIL_STATUS, FAMILY_CLAIM, FAMILY_LINK, REVIEW_OPINION
 from hub.reviews.queue import ReviewLine, find_review, line_of
 from vault.db import ReadTx
@@ -91,6 +93,8 @@ class ReviewDetail:
     children: tuple[ChildSeen, ...]
     paper: PaperSeen | None
     opinions: tuple[OpinionSeen, ...]
+    asked_by: str | None = None
+    """The body that put a child's civil status, by name."""
 
 
 def detail_of(
@@ -106,13 +110,16 @@ def detail_of(
         return line, None
     adult = _person(tx, row.adult_id)
     children = tuple(_child(tx, one) for one in candidates_of(tx, row))
-    return line, ReviewDetail(line, adult, _asked(tx, row), children, _paper(tx, row.document_id), _opinions(tx, row))
+    asked, paper, opinions = _asked(tx, row), _paper(tx, row.document_id), _opinions(tx, row)
+    return line, ReviewDetail(line, adult, asked, children, paper, opinions, _asked_by(tx, row))
 
 
 def candidates_of(tx: ReadTx, row: Any) -> tuple[UUID, ...]:
-    """Return the children a review can be about: the one it names, and homonyms born the same day."""
+    """Return the children a review can be about: the one it names, homonyms born the same day, and a second record."""
     if row.child_id is None:
         return ()
+    if row.kind in OF_TWO_RECORDS:
+        return (row.child_id, row.other_id)
     if row.kind != "family_link":
         return (row.child_id,)
     key = tx.execute(
@@ -175,7 +182,7 @@ def _asked(tx: ReadTx, row: Any) -> PersonSeen | None:
     elif row.proposal_id is not None:
         claim = tx.execute(select(LINK_PROPOSAL).where(LINK_PROPOSAL.c.proposal_id == row.proposal_id)).one()
     else:
-        return None if row.other_id is None else _person(tx, row.other_id)
+        return None if row.other_id is None or row.kind in OF_TWO_RECORDS else _person(tx, row.other_id)
     return PersonSeen(
         person_id=None,
         family_name=claim.family_name,
@@ -185,6 +192,13 @@ def _asked(tx: ReadTx, row: Any) -> PersonSeen | None:
         birth_place="",
         grade=Grade.SELF_DECLARED,
     )
+
+
+def _asked_by(tx: ReadTx, row: Any) -> str | None:
+    if row.proposal_id is None:
+        return None
+    asking = select(PARTNER.c.name).join(LINK_PROPOSAL, LINK_PROPOSAL.c.siret == PARTNER.c.siret)
+    return tx.execute(asking.where(LINK_PROPOSAL.c.proposal_id == row.proposal_id)).scalar_one_or_none()
 
 
 def _paper(tx: ReadTx, document_id: UUID | None) -> PaperSeen | None:

@@ -157,10 +157,10 @@ def _spared(tx: ReadTx, line: "Row[Any]", requirement: Requirement) -> Spared | 
         return Spared.AWAITED
     held = select(SATISFACTION.c.satisfaction_id).where(
         SATISFACTION.c.line_id == line.line_id,
-        SATISFACTION.c.requirement == requirement.id,
+        SATISFACTION.c.requirement.in_([one for one in (requirement.id, requirement.settled_by) if one is not None]),
         SATISFACTION.c.until.is_(None),
     )
-    if tx.execute(held).one_or_none() is not None:
+    if tx.execute(held.limit(1)).one_or_none() is not None:
         return Spared.HELD
     asked = select(ASK.c.reason).where(ASK.c.line_id == line.line_id, ASK.c.requirement == requirement.id)
     if tx.execute(asked).one_or_none() is not None:

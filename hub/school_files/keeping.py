@@ -101,7 +101,7 @@ def _end(tx: WriteTx, made: Plan, *, now: datetime) -> None:
     for turn in made.ended:
         # Where something follows at once, its own event tells.
         if (turn.line.line_id, turn.requirement) not in followed:
-            _tell(tx, EvidenceWithdrawn(turn.evidence_id, NO_LONGER_FITS), turn.line, turn.requirement, now=now)
+            _tell(tx, EvidenceWithdrawn(turn.evidence_id, NO_LONGER_FITS), turn, now=now)
 
 
 def _satisfy(tx: WriteTx, turn: Turn, *, now: datetime) -> None:
@@ -117,11 +117,13 @@ def _satisfy(tx: WriteTx, turn: Turn, *, now: datetime) -> None:
         )
     )
     event = RequirementSatisfied(turn.line.line_id, turn.requirement, turn.evidence_id)
-    _tell(tx, event, turn.line, turn.requirement, now=now)
+    _tell(tx, event, turn, now=now)
 
 
-def _tell(tx: WriteTx, event: EventData, line: "Row[Any]", requirement: str, *, now: datetime) -> None:
-    tell(tx, publish(tx, event, now=now), event.type, line, requirement, now=now)
+def _tell(tx: WriteTx, event: EventData, turn: Turn, *, now: datetime) -> None:
+    event_id = publish(tx, event, now=now)
+    if not turn.own:
+        tell(tx, event_id, event.type, turn.line, turn.requirement, now=now)
 
 
 def tell(tx: WriteTx, event_id: UUID, event_type: str, line: "Row[Any]", requirement: str, *, now: datetime) -> None:

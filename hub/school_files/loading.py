@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 from contracts.calendar import paris_day
 from contracts.documents import EvidenceType
 from hub.persons.tables import CIVIL_STATUS, FAMILY_LINK, REVIEW
+from hub.requests.decided import Decided, decisions_for, fields_of
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.facts import Case, EvidenceFacts, PersonFacts
 from hub.school_files.agents_say import Place, Verdict
@@ -32,10 +33,17 @@ class Held:
     facts: EvidenceFacts
     usable_by: str | None
     usable_for: str | None
+    child_id: UUID | None = None
+    """Of a decision: the child it is about."""
 
-    def serves(self, body: str, purpose: str) -> bool:
-        """Tell whether a pulled datum may be used here; a paper may be judged for any line of its holder."""
-        return self.usable_by is None or (self.usable_by == body and self.usable_for == purpose)
+    def serves(self, line: "Row[Any]", purpose: str) -> bool:
+        """Tell whether a pulled datum may be used here, or a decision is about this child.
+
+        A paper may be judged for any line of its holder.
+        """
+        if self.child_id is not None and self.child_id != line.child_id:
+            return False
+        return self.usable_by is None or (self.usable_by == line.body and self.usable_for == purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ class Wanted:
 
 
 EVERYTHING = Wanted()
+DECISION = "decision"
+"""The kind of evidence whose document has the number of a decision."""
 
 
 def lock(tx: WriteTx, adults: Collection[UUID]) -> None:
@@ -103,6 +113,8 @@ def load_families(
     linked = _grouped(tx.execute(_LINKED, {"adults": paying}), "adult_id")
     named = {row.child_id for rows in (lines, linked) for adult in paying for row in rows.get(adult, ())}
     persons = {row.person_id: _facts(row) for row in tx.execute(_PERSONS, {"persons": [*paying, *named]})}
+    decided = {one for adult in paying for one in evidence[adult] if one.kind == DECISION}
+    known = decisions_for(tx, paying) if decided else {}
     said = _grouped(tx.execute(_VERDICTS, {"adults": paying}), "adult_id")
     return [
         Family(
@@ -110,7 +122,7 @@ def load_families(
             payer=persons[adult],
             lines=lines[adult],
             children=_children((*lines[adult], *linked.get(adult, ())), persons),
-            held=[_held(row, fields.get(row.document_id, {})) for row in evidence[adult]],
+            held=[_held(row, fields.get(row.document_id, {}), known.get(row.document_id)) for row in evidence[adult]],
             verdicts={(row.document_id, row.line_id, row.requirement): _verdict(row) for row in said.get(adult, ())},
         )
         for adult in paying
@@ -172,17 +184,19 @@ def _evidence(wanted: Wanted) -> Any:
     return found if wanted.kinds is None else found.where(EVIDENCE.c.evidence_type.in_(wanted.kinds))
 
 
-def _held(row: "Row[Any]", fields: Mapping[str, str]) -> Held:
+def _held(row: "Row[Any]", fields: Mapping[str, str], decided: Decided | None) -> Held:
     facts = EvidenceFacts(
         evidence_type=EvidenceType(row.evidence_type),
         grade=row.grade,
         issued_on=row.issued_on,
-        fields=fields,
+        # What was sealed is what it said; what of it still holds follows from what was decided since.
+        fields=fields if decided is None else fields_of(decided),
         as_of=row.as_of,
         pages=row.pages or None,
         key=row.evidence_id,
     )
-    return Held(row.evidence_id, row.document_id, facts, row.usable_by, row.usable_for)
+    about = None if decided is None else decided.child_id
+    return Held(row.evidence_id, row.document_id, facts, row.usable_by, row.usable_for, about)
 
 
 def _children(rows: Sequence["Row[Any]"], persons: Mapping[UUID, PersonFacts]) -> dict[UUID, PersonFacts]:

@@ -84,6 +84,8 @@ class Turn:
     fit_id: UUID | None = None
     grade: Grade | None = None
     satisfaction_id: UUID | None = None
+    own: bool = False
+    """Whether it is what the body of the line decided itself, of which it needs no telling."""
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ def _line(
 ) -> None:
     line, service = what
     case = family.case(line, service.purpose, sectors=catalogue.bodies[Siret(line.body)].sectors, today=today)
-    usable = _latest([held for held in family.held if held.serves(line.body, service.purpose)])
+    usable = _latest([held for held in family.held if held.serves(line, service.purpose)])
     for requirement in service.judged:
         if requirement.proof is None or not requirement.in_force(case.reference_date):
             continue
@@ -129,7 +131,9 @@ def _line(
         made.judged += len(found)
         fits = [_fit(made, (line, requirement), one, case, standing=standing, catalogue=catalogue) for one in found]
         presented = bool(requirement.presented_to)
-        _settle(made, (line, requirement.id), fits, standing, None if presented else choose(one for one, _, _ in found))
+        chosen = None if presented else choose(one for one, _, _ in found)
+        own = requirement.awaited_from is service.role
+        _settle(made, (line, requirement.id, own), fits, standing, chosen)
     asked = {requirement.id for requirement in service.judged if requirement.in_force(case.reference_date)}
     for identifier, row in standing.satisfied.get(line.line_id, {}).items():
         if identifier not in asked:
@@ -247,13 +251,13 @@ def _says(row: "Row[Any]", weighed: Weighed) -> bool:
 
 def _settle(
     made: Plan,
-    place: tuple["Row[Any]", str],
+    place: tuple["Row[Any]", str, bool],
     fits: Sequence[tuple[Weighed, UUID]],
     standing: Standing,
     chosen: Weighed | None,
 ) -> None:
     """What a requirement rests on stays as long as it serves and proposes the same; else the best of the rest follows."""
-    line, identifier = place
+    line, identifier, own = place
     row = standing.satisfied.get(line.line_id, {}).get(identifier)
     if row is not None:
         kept = next((one for one, _ in fits if one.evidence.key == row.evidence_id and _serves(one)), None)
@@ -261,11 +265,11 @@ def _settle(
             chosen = kept
             if (row.tariff_band, row.grade) == (kept.judgement.tariff_band, kept.grade):
                 return
-        made.ended.append(Turn(line, identifier, row.evidence_id, satisfaction_id=row.satisfaction_id))
+        made.ended.append(Turn(line, identifier, row.evidence_id, satisfaction_id=row.satisfaction_id, own=own))
     if chosen is None or chosen.evidence.key is None:
         return
     fit_id = next(identity for one, identity in fits if one is chosen)
-    made.satisfied.append(Turn(line, identifier, chosen.evidence.key, fit_id=fit_id, grade=chosen.grade))
+    made.satisfied.append(Turn(line, identifier, chosen.evidence.key, fit_id=fit_id, grade=chosen.grade, own=own))
 
 
 def _serves(one: Weighed) -> bool:

@@ -97,6 +97,12 @@ def _order(one: Turned) -> tuple[str, ...]:
     return one.service, one.requirement, one.before or "", one.after, one.reason
 
 
+def judged_by(tx: ReadTx) -> str | None:
+    """Return the version of the catalogue by which all was judged last; none where that never happened."""
+    last = _last_finished(tx)
+    return None if last is None else str(last.catalogue_version)
+
+
 @standing(purpose=Purpose.REEVALUATION)
 def reevaluate(
     custody: Custody,

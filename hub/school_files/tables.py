@@ -4,6 +4,7 @@ from sqlalchemy import TIMESTAMP, Boolean, Column, Date, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.schema import METADATA
+from vault.closed_words import ClosedWord
 from vault.documents.tables import GRADE, OUTCOME
 
 EVIDENCE = Table(
@@ -88,7 +89,7 @@ REEVALUATION = Table(
     Column("catalogue_version", Text, nullable=False),
     Column("fingerprints", JSONB, nullable=False),
     Column("touched", ARRAY(Text), nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", ClosedWord, nullable=False),
     Column("reached", Uuid),
     Column("figures", JSONB, nullable=False),
     Column("started_at", TIMESTAMP(timezone=True), nullable=False),

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, text, update
+from sqlalchemy import exists, func, or_, select, text, tuple_, update
 
 from contracts.calendar import paris_day
 from hub.notifications.messages import Kind, write_message
 from hub.notifications.tables import MESSAGE
 from hub.persons.residences import Channel, contact_of
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requirements.catalogue import load
 from hub.school_files.tables import ASK, SATISFACTION
 from vault.db import ReadTx, WriteTx
 
@@ -71,15 +73,22 @@ def still_open(tx: ReadTx, message_id: UUID, *, now: datetime) -> bool:
 
 
 def _open(now: datetime) -> tuple[Any, ...]:
-    """Conditions under which an ask stands: its line runs, its request is pending, and nothing satisfies it."""
+    """Conditions under which an ask stands: its line runs, its request is pending, and nothing satisfies or settles it."""
+    settled = tuple_(ASK.c.requirement, SATISFACTION.c.requirement).in_(_settled_by())
     held = exists().where(
         SATISFACTION.c.line_id == ASK.c.line_id,
-        SATISFACTION.c.requirement == ASK.c.requirement,
+        or_(SATISFACTION.c.requirement == ASK.c.requirement, settled),
         SATISFACTION.c.until.is_(None),
     )
     pending = exists().where(REQUEST.c.line_id == ASK.c.line_id, REQUEST.c.state == "pending")
     runs = (ENROLMENT_LINE.c.retracted_at.is_(None), ENROLMENT_LINE.c.valid_until >= paris_day(now))
     return (~held, pending, *runs)
+
+
+@cache
+def _settled_by() -> list[tuple[str, str]]:
+    """Return what is asked no more once a body decided, each with the requirement that its decision satisfies."""
+    return sorted({(item.id, item.settled_by) for _, item in load().judged() if item.settled_by is not None})
 
 
 def _message_for(

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 
 from contracts.identifiers import Siret
 from hub.persons.tables import CIVIL_STATUS
-from hub.requests.tables import ENROLMENT_LINE, SCHOOL_FILE
+from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import ASK, SATISFACTION
 from vault.db import ReadTx
@@ -28,7 +28,8 @@ class ToldAsk:
 
 
 def told_by(tx: ReadTx, catalogue: Catalogue, message_id: UUID, person_id: UUID) -> list[ToldAsk]:
-    """Return what a message told a person of; a line that was given up since is left out."""
+    """Return what a message told a person of; a line that was given up since, or whose child is of age, is left out."""
+    pending = exists().where(REQUEST.c.line_id == ASK.c.line_id, REQUEST.c.state == "pending")
     held = exists().where(
         SATISFACTION.c.line_id == ASK.c.line_id,
         SATISFACTION.c.requirement == ASK.c.requirement,
@@ -49,6 +50,7 @@ def told_by(tx: ReadTx, catalogue: Catalogue, message_id: UUID, person_id: UUID)
             ASK.c.message_id == message_id,
             ENROLMENT_LINE.c.payer_id == person_id,
             ENROLMENT_LINE.c.retracted_at.is_(None),
+            pending,
             CIVIL_STATUS.c.retracted_at.is_(None),
         )
         .order_by(ASK.c.asked_at, ASK.c.line_id, ASK.c.requirement)

@@ -15,6 +15,7 @@ from contracts.identifiers import PersonId, Siret
 from contracts.reviews import family_sentence
 from hub.persons.family import Child, children_of
 from hub.requests.confirming import SENTENCES, Consent, effects
+from hub.requests.decided import Decided, decisions_about
 from hub.requests.lines import school_year_period
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue, Requirement
@@ -86,6 +87,8 @@ class LineView:
     requested_at: datetime
     requirements: tuple[RequirementView, ...]
     sometimes: tuple[SometimesView, ...]
+    decisions: tuple[Decided, ...]
+    """What its body decided, in the order it came; each as it stands beside the others."""
     waits_for: str | None
     """In one sentence, whose agreement the effect of the request still waits for; nothing where it waits for nobody."""
 
@@ -175,6 +178,7 @@ class _Known:
     refused: dict[tuple[UUID, str], Any]
     asked: dict[tuple[UUID, str], str]
     consents: dict[UUID, Consent]
+    decided: dict[UUID, tuple[Decided, ...]]
 
     @classmethod
     def of(cls, tx: ReadTx, lines: list[UUID]) -> "_Known":
@@ -201,6 +205,7 @@ class _Known:
             {(row.line_id, row.requirement): row for row in refused},
             {(row.line_id, row.requirement): row.reason for row in asked},
             effects(tx, lines),
+            decisions_about(tx, lines),
         )
 
     def concerns(self, line_id: UUID, requirement: str) -> bool:
@@ -232,8 +237,10 @@ def _line(catalogue: Catalogue, row: Any, known: _Known) -> LineView:
         sometimes=tuple(
             _sometimes(catalogue, item)
             for item in (*service.conditional, *service.presentations)
-            if item.in_force(day) and not known.concerns(row.line_id, item.id)
+            # What a body decides is nothing that a family may come to be asked.
+            if item.in_force(day) and item.awaited_from is None and not known.concerns(row.line_id, item.id)
         ),
+        decisions=known.decided.get(row.line_id, ()),
         waits_for=SENTENCES.get(known.consents[row.line_id]) if row.line_id in known.consents else None,
     )
 
@@ -246,6 +253,9 @@ def _sometimes(catalogue: Catalogue, item: Requirement) -> SometimesView:
 def _requirement(catalogue: Catalogue, requirement: Requirement, line_id: UUID, known: _Known) -> RequirementView:
     place = (line_id, requirement.id)
     held, asked = known.satisfied.get(place), known.asked.get(place)
+    if held is None and requirement.settled_by is not None:
+        # What the body decided without the paper, nobody is asked the paper for any more.
+        held = known.satisfied.get((line_id, requirement.settled_by))
     state = _state(requirement, satisfied=held is not None, asked=asked is not None)
     return RequirementView(
         id=requirement.id,

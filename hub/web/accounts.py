@@ -10,6 +10,7 @@ from connectors.oidc.provider import ProviderConfig, Shape
 from hub.api.callers import DoorDep, FreshResident, Resident
 from hub.api.sign_in import Wish, send_to
 from hub.errors import InvalidValue
+from hub.persons.childhood import CHILDHOOD
 from hub.persons.joining import OwnAccount, accounts_of
 from hub.persons.merging import ask_to_part, merges_of
 from hub.web import words
@@ -46,6 +47,8 @@ class MergedCard:
     number: UUID
     since: str
     parting: bool
+    childhood: bool
+    """Whether it is the record that the person had as a child."""
 
 
 @router.get(PATH)
@@ -62,7 +65,8 @@ def show_accounts(request: Request, door: DoorDep, who: Resident) -> Response:
     cards = [_card(one, list(door.providers.values())) for one in own]
     with door.custody.db.read() as tx:
         merged = [
-            MergedCard(one.merge_id, words.day(one.merged_at), one.part_asked) for one in merges_of(tx, who.person_id)
+            MergedCard(one.merge_id, words.day(one.merged_at), one.part_asked, one.kind == CHILDHOOD)
+            for one in merges_of(tx, who.person_id)
         ]
     return render(request, "accounts.html", who=visitor(who), accounts=cards, joinable=joinable, merged=merged)
 

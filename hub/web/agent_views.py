@@ -111,6 +111,8 @@ class ReviewPage:
     is_link: bool
     question: str
     asked_title: str
+    asked_by: str | None
+    """The body that asks to be linked, by name."""
     form: DecisionForm
 
 
@@ -175,6 +177,7 @@ def review_page(
         is_link=detail.line.kind == "family_link",
         question=words.QUESTIONS[detail.line.kind],
         asked_title=words.ASKED.get(detail.line.kind, words.ASKED_CHILD),
+        asked_by=detail.asked_by,
         form=_form(detail, sent or {}),
     )
 

@@ -30,6 +30,10 @@ WHY = {
     "civil_status": "Un organisme demande à être relié à un enfant de ce nom. Est-ce bien cet enfant, et la demande de cet adulte ?",
     "objection": "L'autre responsable de l'enfant n'est pas d'accord avec la demande.",
     "death": "Un décès a été déclaré. Lisez l'acte, puis dites jusqu'à quand la personne décédée était responsable de l'enfant.",
+    "same_civil_status": "Une personne demande les documents de son enfance. Nous connaissons un enfant de même nom et de même date de naissance.",
+    "seen_twice": "Un responsable voit son enfant deux fois. Deux agents doivent dire la même chose.",
+    "seen_by_agent": "Un agent pense que ces deux dossiers sont ceux d'un seul enfant. Deux agents doivent dire la même chose.",
+    "said_two": "Un responsable dit que deux enfants ont été réunis par erreur. Deux agents doivent dire la même chose.",
     "judgment": "Un jugement a été déposé. Deux agents doivent le lire et dire la même chose.",
 }
 """Why the rules left it to an agent, by reason."""
@@ -38,10 +42,13 @@ QUESTIONS = {
     "fit": "Le document convient, ou non ?",
     "objection": "La demande peut prendre effet, ou non ?",
     "account_merge": "C'est une seule personne, ou non ?",
+    "childhood": "Cette personne est-elle cet enfant, devenu majeur ?",
+    "child_merge": "Ces deux dossiers sont-ils ceux d'un seul enfant ?",
+    "child_part": "Ces deux dossiers, réunis, sont-ils ceux de deux enfants ?",
     "partner_link": "L'organisme peut être relié à cet enfant, ou non ?",
 }
 """What an agent is asked, by kind of review."""
-ASKED = {"account_merge": "L'autre compte"}
+ASKED = {"account_merge": "L'autre compte", "childhood": "L'enfant que nous connaissons"}
 ASKED_CHILD = "L'enfant, tel qu'on nous l'a écrit"
 """What stands beside the person, by kind of review."""
 OTHERWISE = "Les règles n'ont pas pu conclure."

@@ -13,9 +13,10 @@ from hub.reviews import looking
 from hub.reviews.deciding import decide, give_back, take
 from hub.reviews.queue import Filters, backlogs, list_reviews
 from hub.reviews.subjects import ReviewDetail, detail_of
+from hub.reviews.two_records import say_same_child
 from hub.web import agent_views as views
 from hub.web.agent_words import FAMILY_LINK
-from hub.web.forms import FieldError, Fields
+from hub.web.forms import FieldError, Fields, number_of
 from hub.web.rendering import agent_visitor, render
 from hub.web.views import Option
 
@@ -26,6 +27,7 @@ _DONE = {
     "decision": "Votre décision est enregistrée. La famille la lira dans son dossier.",
     "lien": "Votre décision est enregistrée.",
     "avis": "Votre avis est enregistré. Un collègue donnera le sien.",
+    "doublon": "Deux agents diront si c'est un seul enfant. Votre dossier reste à décider.",
     "rendu": "Le dossier est de nouveau dans la file.",
 }
 
@@ -85,6 +87,15 @@ def give_review_back(review_id: UUID, door: DoorDep, who: Agent) -> Response:
     with door.custody.db.transaction() as tx:
         give_back(tx, who, review_id, now=door.custody.now())
     return RedirectResponse(f"{HOME}?fait=rendu", 303)
+
+
+@router.post(HOME + "/dossiers/{review_id}/meme-enfant")
+def same_child(review_id: UUID, door: DoorDep, who: Agent, fields: Fields) -> Response:
+    """Put two of the children to two agents, as one child recorded twice."""
+    records = (number_of(fields, "child"), number_of(fields, "other"))
+    with door.custody.db.transaction() as tx:
+        say_same_child(tx, who, review_id, records, now=door.custody.now())
+    return RedirectResponse(f"{HOME}?fait=doublon", 303)
 
 
 @router.post(HOME + "/dossiers/{review_id}/voir")

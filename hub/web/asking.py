@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.calendar import Parity
 from contracts.identifiers import Siret
 from hub.persons.family import Child
-from hub.requests.lines import Parity, school_year_of
+from hub.requests.lines import school_year_of
 from hub.requests.notices import notice_of_authorisation, notice_on_request
 from hub.requests.open import Wish
 from hub.requirements.catalogue import Catalogue

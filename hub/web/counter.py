@@ -82,6 +82,12 @@ def take_number_code(visit_id: UUID, request: Request, door: DoorDep, who: Agent
     return forms.take_code(request, door, _desk(door, who, visit_id), fields)
 
 
+@router.post(REACH + "/mon-paris")
+def choose_dashboard(visit_id: UUID, door: DoorDep, who: Agent, fields: Fields) -> Response:
+    """Take whether the family's account with the City shows their requests."""
+    return forms.take_dashboard(door, _desk(door, who, visit_id), fields)
+
+
 @router.get(REACH + "/{way}")
 def ask_way(visit_id: UUID, way: str, request: Request, door: DoorDep, who: Agent) -> Response:
     """Ask for what the channel takes."""

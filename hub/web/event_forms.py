@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from contracts.calendar import paris_day
+from contracts.calendar import Parity, paris_day
 from hub.persons.family import Child
 from hub.requests.life_events import Event, Newborn, Part, within_reach
-from hub.requests.lines import Parity
 from hub.web.forms import NAME_MAX, FieldError, written_day
 from hub.web.views import Option, child_name
 

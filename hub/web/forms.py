@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -84,3 +85,11 @@ class ClaimForm:
         elif born > today:
             found.append(FieldError("day", "La date de naissance ne peut pas être dans le futur."))
         return tuple(found)
+
+
+def number_of(fields: dict[str, str], name: str) -> UUID:
+    """Return the identifier that a form's button or list sends; raises :class:`InvalidValue` for anything else."""
+    try:
+        return UUID(fields.get(name, ""))
+    except ValueError:
+        raise InvalidValue(f"{name}: one of the list") from None

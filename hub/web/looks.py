@@ -1,4 +1,4 @@
-"""What an agent sees of a paper, at the door that can open it: its rebuilt copy, or the values that were read on it."""
+"""What an agent sees at the door that can open: a paper rebuilt, the values read on it, or what was said to a partner."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from hub.api.authorisation import DoorDep
 from hub.api.partners import opened_body
 from hub.api.review_shapes import ValuesShape
+from hub.exchanges.showing import look
 from hub.releases.gate import hand_over, read_out, where_read
 from hub.reviews.looking import spend
 from hub.web.marked import marked, places_of
@@ -37,4 +38,13 @@ def show_values(ticket: str, request: Request, door: DoorDep) -> Response:
     origin = origin_of(door.settings.door_url)
     lines, pages = marked(values, places)
     html = markup("agents_values.html", path=request.url.path, origin=origin, values=lines, pages=pages)
+    return HTMLResponse(html, headers=security_headers(assets=origin))
+
+
+@router.get("/looks/exchange/{ticket}")
+def show_exchange(ticket: str, request: Request, door: DoorDep) -> Response:
+    """Show an operator the bytes of one conversation, once per ticket, without what they say of anybody."""
+    shown = look(door.custody, ticket)
+    origin = origin_of(door.settings.door_url)
+    html = markup("ops_look.html", path=request.url.path, origin=origin, shown=shown)
     return HTMLResponse(html, headers=security_headers(assets=origin))

@@ -24,6 +24,7 @@ THEMES = {
     Theme.PAPERS: "Mes documents : voir la liste et déposer, sans les ouvrir",
     Theme.SCHOOL: "École et cantine : voir les dossiers et faire une demande",
     Theme.HOME: "Mon adresse : dire où j'habite, déclarer un déménagement",
+    Theme.OPENING: "Ouvrir mes documents : voir ce qu'ils contiennent, sauf les documents de santé",
 }
 DURATIONS = {
     Duration.DAY: "Un jour",

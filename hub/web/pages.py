@@ -16,9 +16,29 @@ from hub.requests.confirming import Consent, asked_of
 from hub.requests.open import open_request
 from hub.school_files.view import school_files
 from hub.trace import trace_of
-from hub.web import agents, counter, events, exchanged, explaining, homes, papers, reaching, replacing, sharing
+from hub.web import (
+    agents,
+    counter,
+    events,
+    exchanged,
+    explaining,
+    helping,
+    homes,
+    majority,
+    papers,
+    reaching,
+    replacing,
+    same_child,
+    sharing,
+)
 from hub.web.asking import AskForm, acknowledgement_page, ask_form, wish_of
 from hub.web.forms import ClaimForm, FieldError, Fields
+from hub.web.ops import ending as ops_ending
+from hub.web.ops import exchanges as ops_exchanges
+from hub.web.ops import folders as ops_folders
+from hub.web.ops import pipelines as ops_pipelines
+from hub.web.ops import replays as ops_replays
+from hub.web.ops import waiting as ops_waiting
 from hub.web.queries import acknowledgement_of, requests_of
 from hub.web.rendering import STATIC_FOLDER, Visitor, render, visitor
 from hub.web.views import child_cards, moved_question
@@ -34,12 +54,17 @@ def install(app: FastAPI) -> None:
     app.include_router(replacing.router)
     app.include_router(events.router)
     app.include_router(homes.router)
+    app.include_router(majority.router)
+    app.include_router(same_child.router)
     app.include_router(reaching.router)
     app.include_router(explaining.asking)
     app.include_router(exchanged.router)
     app.include_router(sharing.asking)
     app.include_router(agents.router)
     app.include_router(counter.router)
+    app.include_router(helping.router)
+    for console in (ops_exchanges, ops_waiting, ops_folders, ops_replays, ops_ending, ops_pipelines):
+        app.include_router(console.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 
 
@@ -55,26 +80,17 @@ def show_home(request: Request, door: DoorDep) -> HTMLResponse:
         asked = [one for one in asked_of(tx, door.catalogue, who.person_id) if one.state is Consent.WAITING]
         shown, home = question_of(tx, who.person_id), residence_on(tx, who.person_id, _today(door.custody.now()))
         wanted = asked_count(tx, who.person_id)
-    cards = child_cards(children, files)
+    cards = child_cards(children, files, _today(door.custody.now()))
     question = None if shown is None or home is None else moved_question(shown, home)
     told = {"agreements": len(asked), "wanted": wanted}
-    return render(request, "home.html", who=visitor(who), children=cards, question=question, **told)
+    soon = majority.growing(children, today=_today(door.custody.now()))
+    return render(request, "home.html", who=visitor(who), children=cards, growing=soon, question=question, **told)
 
 
 @router.get("/enfants")
 def show_children(request: Request, door: DoorDep, who: Resident, recu: str = "") -> HTMLResponse:
     """Show the children whose link is proved, and how to add one."""
-    with door.custody.db.read() as tx:
-        children = child_cards(children_of(tx, who.person_id), ())
-    return render(
-        request,
-        "children.html",
-        who=visitor(who),
-        children=children,
-        form=ClaimForm(),
-        errors=(),
-        claimed=recu == "oui",
-    )
+    return _children_page(request, door, who, ClaimForm(), recu=recu)
 
 
 @router.post("/enfants")
@@ -86,9 +102,33 @@ def claim(request: Request, door: DoorDep, who: Resident, fields: Fields) -> Res
         if not errors and born is not None:
             claim_child(tx, who.person_id, family_name=form.family_name, given_names=form.names, born_on=born, now=now)
             return RedirectResponse("/enfants?recu=oui", 303)
-        children = child_cards(children_of(tx, who.person_id), ())
-    said = {"form": form, "errors": errors, "claimed": False}
-    return render(request, "children.html", who=visitor(who), status=422, children=children, **said)
+    return _children_page(request, door, who, form, errors=errors)
+
+
+def _children_page(
+    request: Request,
+    door: DoorDep,
+    who: Resident,
+    form: ClaimForm,
+    *,
+    errors: tuple[FieldError, ...] = (),
+    recu: str = "",
+) -> HTMLResponse:
+    with door.custody.db.read() as tx:
+        own = children_of(tx, who.person_id)
+        merged = same_child.merged(tx, own)
+    return render(
+        request,
+        "children.html",
+        who=visitor(who),
+        status=422 if errors else 200,
+        children=child_cards(own, (), _today(door.custody.now())),
+        twice=same_child.twice(own),
+        merged=merged,
+        form=form,
+        errors=errors,
+        received=recu,
+    )
 
 
 @router.get("/demandes")

@@ -87,7 +87,7 @@ def show_papers(request: Request, door: DoorDep, who: Resident) -> HTMLResponse:
 @router.post("/documents/{document_id}/voir")
 def see(document_id: UUID, door: DoorDep, who: Resident) -> Response:
     """Lead to the door that can open one's own paper, with a ticket for one look."""
-    ticket = preview.issue(door.custody, who.person_id, document_id)
+    ticket = preview.issue_to(door.custody, door.catalogue, who, document_id)
     return RedirectResponse(f"{door.settings.release_url}/previews/{ticket}", 303)
 
 

@@ -9,8 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from hub.bootstrap import Door
 from hub.errors import InvalidValue, TooManyCodes
-from hub.notifications.choosing import Chooser, Chosen, Reached, Wish, choose, confirm_number, reached
-from hub.notifications.proving_numbers import Said
+from hub.notifications.choosing import Chooser, Chosen, Reached, Wish, choose, confirm_code, reached
+from hub.notifications.dashboard import choose_dashboard, shows_dashboard
+from hub.notifications.proving_contact import Said
 from hub.persons.postal import PostalAddress
 from hub.persons.residences import Channel
 from hub.web.forms import FieldError
@@ -36,7 +37,7 @@ _SENTENCES = {
 }
 _TOO_MANY = "Nous avons déjà envoyé plusieurs codes aujourd'hui. Réessayez demain, ou choisissez un autre moyen."
 _SAID = {
-    Said.WRONG: "Ce n'est pas le bon code. Relisez le SMS.",
+    Said.WRONG: "Ce n'est pas le bon code. Relisez le message.",
     Said.OVER: "Ce code ne sert plus. Demandez-en un autre.",
 }
 
@@ -81,8 +82,9 @@ def choose_page(
     """Show how somebody is reached, and ask by which way they want to be."""
     with door.custody.db.read() as tx:
         found = reached(tx, desk.person_id, now=door.custody.now())
+        dashboard = shows_dashboard(tx, desk.person_id)
     options = [Option(channel.value, label, channel is found.channel) for channel, label in LABELS.items()]
-    said = {"current": _current(found), "waiting": _end(found), "kept": kept}
+    said = {"current": _current(found), "waiting": _waiting(found), "kept": kept, "dashboard": dashboard}
     return _page(request, "reach_choose.html", desk, errors, options=options, **said)
 
 
@@ -98,6 +100,14 @@ def take_choice(request: Request, door: Door, desk: Desk, fields: dict[str, str]
     return RedirectResponse(f"{desk.base}?recu=oui", 303)
 
 
+def take_dashboard(door: Door, desk: Desk, fields: dict[str, str]) -> Response:
+    """Keep whether the City's dashboard shows where somebody's requests stand."""
+    now = door.custody.now()
+    with door.custody.db.transaction() as tx:
+        choose_dashboard(tx, desk.person_id, desk.chooser, shown=fields.get("shown") == "oui", now=now)
+    return RedirectResponse(f"{desk.base}?recu=oui", 303)
+
+
 def way_page(
     request: Request, desk: Desk, way: str, form: ReachForm | None = None, errors: tuple[FieldError, ...] = ()
 ) -> Response:
@@ -106,7 +116,7 @@ def way_page(
 
 
 def take_way(request: Request, door: Door, desk: Desk, way: str, fields: dict[str, str]) -> Response:
-    """Keep an address, or send a code to a number; or show the form again with what is wrong in it."""
+    """Keep a postal address, or send a code; or show the form again with what is wrong in it."""
     channel, form = WAYS[way], ReachForm.of(fields)
     posted = channel is Channel.POST
     wish = Wish(channel, address=form.address) if posted else Wish(channel, form.value)
@@ -124,17 +134,17 @@ def take_way(request: Request, door: Door, desk: Desk, way: str, fields: dict[st
 
 
 def code_page(request: Request, door: Door, desk: Desk, errors: tuple[FieldError, ...] = ()) -> Response:
-    """Ask for the code that went to a number."""
+    """Ask for the code that went to a number or an address."""
     with door.custody.db.read() as tx:
         found = reached(tx, desk.person_id, now=door.custody.now())
-    return _page(request, "reach_code.html", desk, errors, number=_end(found))
+    return _page(request, "reach_code.html", desk, errors, waiting=_waiting(found), way=_way(found))
 
 
 def take_code(request: Request, door: Door, desk: Desk, fields: dict[str, str]) -> Response:
-    """Take the code back; the number counts from then on."""
+    """Take the code back; number or address counts from then on."""
     now: datetime = door.custody.now()
     with door.custody.db.transaction() as tx:
-        said = confirm_number(tx, desk.person_id, fields.get("code", ""), desk.chooser, now=now)
+        said = confirm_code(tx, desk.person_id, fields.get("code", ""), desk.chooser, now=now)
     if said is Said.RIGHT:
         return RedirectResponse(f"{desk.base}?recu=oui", 303)
     return code_page(request, door, desk, (FieldError("code", _SAID[said]),))
@@ -152,9 +162,19 @@ def _current(found: Reached) -> str:
     }[found.channel]
 
 
-def _end(found: Reached) -> str:
-    """Return the last digits of the number that a code went to, nothing where there is none."""
-    return (found.waiting_for_code or "")[-2:]
+def _way(found: Reached) -> str:
+    """Return the page on which another code is asked for."""
+    return "sms" if found.waiting_for_code is None else _PAGES[found.waiting_for_code.channel]
+
+
+def _waiting(found: Reached) -> str:
+    """Say where a code went, nothing where there is none."""
+    if found.waiting_for_code is None:
+        return ""
+    hint = found.waiting_for_code.hint
+    if found.waiting_for_code.channel is Channel.EMAIL:
+        return f"par courriel, à {hint}"
+    return f"par SMS, au numéro qui finit par {hint[-2:]}"
 
 
 def _page(request: Request, template: str, desk: Desk, errors: tuple[FieldError, ...], **page: object) -> Response:

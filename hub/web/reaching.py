@@ -43,6 +43,12 @@ def take_code(request: Request, door: DoorDep, who: Resident, fields: Fields) ->
     return forms.take_code(request, door, _desk(who), fields)
 
 
+@router.post(BASE + "/mon-paris")
+def choose_dashboard(door: DoorDep, who: Resident, fields: Fields) -> Response:
+    """Take whether one's account with the City shows one's requests."""
+    return forms.take_dashboard(door, _desk(who), fields)
+
+
 @router.get(BASE + "/{way}")
 def ask_way(way: str, request: Request, who: Resident) -> Response:
     """Ask for what the channel takes."""

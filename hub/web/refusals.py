@@ -28,7 +28,7 @@ def page_for_problem(request: Request, kind: ProblemType, correlation: str) -> H
     Of the partners' door a resident sees this only after a ticket that is spent; its links lead to the residents' door.
     """
     parts = request.app.state.door
-    agents = kind.name in _AGENTS or request.url.path.startswith(("/agents", "/looks/"))
+    agents = kind.name in _AGENTS or request.url.path.startswith(("/agents", "/ops", "/looks/"))
     here = isinstance(parts, Door)
     origin = "" if here else origin_of(parts.settings.door_url)
     home = "/agents" if agents else "/"

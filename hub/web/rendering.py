@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 
+from hub.api.callers import BY_AGENT
 from hub.bootstrap import Door
 from hub.persons.accounts import SignedIn
 from hub.persons.agents import Role, SignedInAgent
@@ -22,6 +23,10 @@ STATIC_FOLDER = FOLDER / "static"
 _BEFORE_MARKS = re.compile("(?<=\\S) (?=[:;?!»])")
 
 
+HELPING_PATH = "/agents/aide"
+"""The agents' page of helping somebody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who is signed in, as the head of the page names them."""
@@ -29,8 +34,8 @@ class Visitor:
     name: str
     counter: bool = False
     """An agent who welcomes families at the counter."""
-    helping: bool = False
-    """Whether they act for somebody else, who is named too."""
+    helping: str = ""
+    """The page on which they end acting for somebody else, who is named too; nothing where they act for themselves."""
 
 
 def agent_visitor(who: SignedInAgent) -> Visitor:
@@ -41,7 +46,9 @@ def agent_visitor(who: SignedInAgent) -> Visitor:
 def visitor(who: SignedIn) -> Visitor:
     """Return the name a signed-in person is greeted by: first given name, family name."""
     name = " ".join((*who.given_names[:1], who.family_name))
-    return Visitor(name) if who.helper is None else Visitor(f"{who.helper} pour {name}", helping=True)
+    if who.helper is None:
+        return Visitor(name)
+    return Visitor(f"{who.helper} pour {name}", helping=HELPING_PATH if who.provider == BY_AGENT else "/mandats")
 
 
 def security_headers(form_targets: Iterable[str] = (), *, assets: str = "'self'") -> dict[str, str]:

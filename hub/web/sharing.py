@@ -38,7 +38,13 @@ WHY_NOT = {
     "pulled for another body or purpose": "Cette information a été obtenue pour un autre service.",
 }
 NOT_NOW = "Ce service ne peut rien recevoir pour l'instant."
-FORMS = {"document": "une copie du document", "answer": "une réponse signée", "line": "une ligne d'un fichier"}
+ORIGINAL = ", l'original : une règle le demande"
+FORMS = {
+    "document": "une copie du document",
+    "original": "l'original du document, parce qu'une règle le demande",
+    "answer": "une réponse signée",
+    "line": "une ligne d'un fichier",
+}
 FACTS = {
     "evidence_type": "Nature du document",
     "issued_on": "Date du document",
@@ -105,9 +111,11 @@ def ask_copy(line_id: UUID, door: DoorDep, who: Resident, fields: Fields) -> Res
 
 @showing.get("/previews/{ticket}/{line_id}")
 def show_copy(ticket: str, line_id: UUID, door: ReleaseDoorDep) -> Response:
-    """Show a person the copy of their own paper as the service of a line would receive it, once per ticket."""
+    """Show a person their own paper as the service of a line would receive it, once per ticket."""
     ordered = spend_for(door.custody, door.catalogue, ticket, line_id)
-    return opened_body(hand_over(door.custody, ordered), {"content-disposition": "inline"})
+    # Nobody rebuilt an original: it is kept as a file and never shown by the browser as a page of ours.
+    shown = "attachment" if ordered.original else "inline"
+    return opened_body(hand_over(door.custody, ordered), {"content-disposition": shown})
 
 
 @asking.get("/acces/{release}")
@@ -129,7 +137,10 @@ def download_receipt(release: UUID, door: DoorDep, who: Resident) -> Response:
 
 
 def _card(catalogue: Catalogue, one: Foreseen) -> ForeseenCard:
-    papers = tuple(PaperRow(paper.document, paper_name(catalogue, paper.type)) for paper in one.papers)
+    papers = tuple(
+        PaperRow(paper.document, paper_name(catalogue, paper.type) + (ORIGINAL if paper.original else ""))
+        for paper in one.papers
+    )
     if one.gives is None:
         return ForeseenCard(one.name, "", WHY_NOT.get(one.why_not or "", NOT_NOW), None, ())
     told = "une copie de chaque document, marquée à son nom" if one.gives is Gives.DOCUMENT else "une réponse signée"

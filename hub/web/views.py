@@ -6,18 +6,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.documents import ANNOUNCED, GONE, OPENABLE, SEEN_BY_HOLDER, DocumentState, EvidenceType
+from contracts.calendar import Parity
+from contracts.documents import ANNOUNCED, DECISIONS, GONE, OPENABLE, SEEN_BY_HOLDER, DocumentState, EvidenceType
 from contracts.identifiers import Siret
 from hub.deposits.listing import DocumentView, UseView
 from hub.persons.family import Child
 from hub.persons.residences import Question, Residence
 from hub.releases.case_copies import CaseCopy
-from hub.requests.lines import Parity
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.view import FileView, LineView, Renewal, RequirementView, SometimesView
 from hub.web import words
+from hub.web.decided import DecisionCard, decided_now, decision_cards
 
-DEPOSIT_KINDS = tuple(kind for kind in EvidenceType if kind is not EvidenceType.UNKNOWN)
+DEPOSIT_KINDS = tuple(kind for kind in EvidenceType if kind not in DECISIONS | {EvidenceType.UNKNOWN})
 """What a family may say its paper is; reading decides."""
 
 ACCEPTED = ",".join([*sorted(ANNOUNCED), ".heic", ".heif"])
@@ -58,6 +59,7 @@ class LineCard:
     tariff_band: str | None
     requirements: tuple[RequirementCard, ...]
     sometimes: tuple[str, ...]
+    decisions: tuple[DecisionCard, ...]
     waits_for: str | None
 
 
@@ -150,7 +152,7 @@ def child_name(child: Child) -> str:
     return " ".join((*child.given_names[:1], child.family_name))
 
 
-def child_cards(children: Iterable[Child], files: Iterable[FileView]) -> tuple[ChildCard, ...]:
+def child_cards(children: Iterable[Child], files: Iterable[FileView], today: date) -> tuple[ChildCard, ...]:
     """Return every proved child, with school files where there are some."""
     known = sorted(files, key=lambda file: file.school_year, reverse=True)
     return tuple(
@@ -161,7 +163,7 @@ def child_cards(children: Iterable[Child], files: Iterable[FileView]) -> tuple[C
             years=tuple(
                 YearCard(
                     file.school_year,
-                    tuple(_line_card(line) for line in file.lines),
+                    tuple(_line_card(line, today) for line in file.lines),
                     tuple(_renewal(item) for item in file.renewals),
                 )
                 for file in known
@@ -185,8 +187,11 @@ def _renewal(item: Renewal) -> str:
     return f"{item.name} : ne servira plus à partir du {words.day(item.until)} ({services})."
 
 
-def _line_card(line: LineView) -> LineCard:
-    bands = [item.tariff_band for item in line.requirements if item.tariff_band is not None]
+def _line_card(line: LineView, today: date) -> LineCard:
+    # What was decided is said below: never as a proposal, and not a second time as what was awaited.
+    decided = decided_now(line, today)
+    shown = [item for item in line.requirements if not (decided and item.awaited_from is not None)]
+    bands = [item.tariff_band for item in shown if not decided and item.awaited_from is None and item.tariff_band]
     return LineCard(
         line_id=line.line_id,
         service=line.service_name,
@@ -196,7 +201,8 @@ def _line_card(line: LineView) -> LineCard:
         requested_at=line.requested_at,
         to_provide=sum(item.state == "missing" for item in line.requirements),
         tariff_band=bands[0] if bands else None,
-        requirements=tuple(requirement_card(item) for item in line.requirements),
+        decisions=decision_cards(line, today),
+        requirements=tuple(requirement_card(item) for item in shown),
         sometimes=tuple(_sometimes(item) for item in line.sometimes),
         waits_for=line.waits_for,
     )
@@ -249,6 +255,8 @@ def paper_card(catalogue: Catalogue, view: DocumentView) -> PaperCard:
         state, sentence = "Remplacement en cours", "Un autre document prend sa place. Cela prend quelques secondes."
     elif view.held and view.state is not DocumentState.HELD:
         sentence = f"{sentence} {words.KEPT_BY_DECISION}"
+    elif view.kind in DECISIONS and view.state is DocumentState.AVAILABLE:
+        sentence = "Un service a pris cette décision et nous l'a envoyée. D'autres services peuvent s'en servir."
     elif view.origin != "deposit" and view.state is DocumentState.AVAILABLE:
         sentence = "Nous avons obtenu cette information pour une seule de vos demandes."
     elif view.kind == EvidenceType.UNKNOWN and view.state is DocumentState.AVAILABLE:

@@ -12,12 +12,12 @@ _MEGABYTE = 1_000_000
 PARIS = ZoneInfo("Europe/Paris")
 
 GRADES: dict[str, str] = {
-    Grade.SELF_DECLARED: "déclaré par vous",
-    Grade.AGENT_CHECKED: "vérifié par un agent",
-    Grade.SEALED: "authentifié par son cachet électronique",
-    Grade.SOURCE_PULLED: "obtenu directement auprès de l'organisme",
+    Grade.SELF_DECLARED: "sur votre déclaration",
+    Grade.AGENT_CHECKED: "avec la vérification d'un agent",
+    Grade.SEALED: "avec un cachet électronique authentique",
+    Grade.SOURCE_PULLED: "directement de l'organisme",
 }
-"""How far a piece of evidence can be trusted, said of the paper."""
+"""How far a piece of evidence can be trusted, said after its name: in words that fit « un avis » and « une décision »."""
 
 STATES: dict[DocumentState, str] = {
     DocumentState.RECEIVED: "En cours de lecture",
@@ -30,7 +30,7 @@ STATES: dict[DocumentState, str] = {
     DocumentState.HELD: "Disponible, conservation imposée",
 }
 
-AWAITED_FROM = {"caisse": "la Caisse des écoles"}
+AWAITED_FROM = {"caisse": "la Caisse des écoles", "enrolment": "votre mairie"}
 """Who decides what a family is never asked for, by the catalogue's ``awaited_from``."""
 
 KEPT_BY_DECISION = "Une décision nous oblige à garder ce document. Vous pourrez l'effacer quand elle prendra fin."

@@ -15,16 +15,18 @@ from hub.requirements.rules import expected_income_year
 from orchestration.stack.places import Places
 
 MAELLE = Child("OUVRARD", "Maëlle", date(2018, 6, 5), "Paris 13e")
+LIV = Child("KERJEAN", "Liv", date(2019, 9, 21), "Paris 12e")
+YANN = Child("KERJEAN", "Yann", date(2016, 2, 9), "Paris 14e")
 SOLENE = Parent("KERJEAN", "Solène Marie Nadège")
 THIBAULT = Parent("OUVRARD", "Thibault")
 GONTRAN = Parent("LESCURE", "Gontran")
 
 
-def birth_certificate_of(places: Places, today: date) -> bytes:
-    """Maëlle's birth certificate, signed by the test civil registry."""
+def birth_certificate_of(places: Places, today: date, child: Child = MAELLE) -> bytes:
+    """A child's birth certificate, signed by the test civil registry: Maëlle's, unless told."""
     return birth_certificate(
         create_registry(places.papers),
-        child=MAELLE,
+        child=child,
         parents=[SOLENE, THIBAULT],
         issued_on=today - timedelta(days=200),
     )

@@ -10,13 +10,14 @@ from orchestration.demo.people import Outside
 from orchestration.stack.addresses import addresses
 from orchestration.stack.places import Places
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 
 def event_to_notification_ms(places: Places) -> float:
     """Return the median time, in ms, from an event's transaction to its verified receipt at a partner."""
     database = Database.connect(addresses(places.layout).dsn("unefois_worker", driver="psycopg"), pool_size=1)
     try:
-        with database.read() as tx:
+        with standing(purpose=Purpose.SENDING), database.read() as tx:
             created = {str(row.delivery_id): row.created_at for row in tx.execute(select(DELIVERY))}
     finally:
         database.close()

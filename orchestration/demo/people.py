@@ -101,12 +101,24 @@ class Outside:
         """What lies in a partner's drop folder."""
         return list(self._get(f"/partners/{slug}/files")["files"])
 
+    def dashboard(self) -> list[tuple[str, str]]:
+        """What the City's dashboards show: of each request the service, and in words how it stands now."""
+        customers = self._get("/sandbox/notification-store").get("customers", {})
+        newest = [states[-1] for demands in customers.values() for states in demands.values()]
+        return [(one["subject"], one["status_text"]) for one in newest]
+
     def ask(self, slug: str, question: dict[str, str]) -> dict[str, Any]:
         """Make a partner ask the hub now."""
-        answer = httpx.post(
-            f"{self.places.url('sandbox')}/partners/{slug}/ask", json=question, timeout=30, trust_env=False
-        )
-        expect(answer.status_code == 200, f"{slug} could not ask: {answer.status_code}")
+        return self._post(slug, "ask", question)
+
+    def decide(self, slug: str, service: str, *decisions: dict[str, Any]) -> dict[str, Any]:
+        """Make a partner send back what it decided about lines of a service."""
+        return self._post(slug, "decide", {"service": service, "decisions": decisions})
+
+    def _post(self, slug: str, what: str, told: dict[str, Any]) -> dict[str, Any]:
+        url = f"{self.places.url('sandbox')}/partners/{slug}/{what}"
+        answer = httpx.post(url, json=told, timeout=30, trust_env=False)
+        expect(answer.status_code == 200, f"{slug} could not {what}: {answer.status_code}")
         return dict(answer.json())
 
     def _get(self, path: str) -> Any:

@@ -1,18 +1,24 @@
 """The journey, step by step: each step does one thing for real and returns what to tell about it."""
 
+import base64
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.calendar import paris_day
-from orchestration.demo.casting import bill_of, birth_certificate_of, forged_certificate, tax_notice_of
+from orchestration.demo.bodies import Bodies
+from orchestration.demo.casting import LIV, YANN, bill_of, birth_certificate_of, forged_certificate, tax_notice_of
 from orchestration.demo.people import Outside, Parent, expect, wait_for
-from orchestration.journal import verify_all
+from orchestration.journal import stamp_now, verify_all
+from orchestration.pipelines.instance import PREFIX
 from orchestration.pipelines.launching import launch_hand_over
 from orchestration.stack.places import Places
 
 CAISSE, FAMILLES, MAIRIE, BOURSES = "91000001200013", "91000002700011", "91000003500014", "91000004300018"
+CAISSE_12, CAISSE_14 = "91000059500017", "91000060300019"
 SERVICES = (
     ("school_enrolment", MAIRIE),
     ("canteen_enrolment", CAISSE),
@@ -41,6 +47,7 @@ class Story:
         self.child = ""
         self.bill = b""
         self.bill_document = ""
+        self.requested = 0
 
     def steps(self) -> list[Step]:
         """The journey in order."""
@@ -51,11 +58,15 @@ class Story:
             ("two more papers, and the school file settles", self.papers),
             ("a quotient familial is fetched in place of a paper", self.quotient),
             ("two agencies are notified, ask, and receive what they are entitled to", self.agencies),
+            ("the Caisse decides, and Paris Familles reuses its decision", self.decision),
+            ("her other children eat at Caisses that speak SOAP, and the older RPC", self.siblings),
+            ("each body is told in its own dialect, and what it decides comes back", self.bodies),
             ("who may not, does not", self.refusals),
             ("a stranger claims the same child", self.stranger),
             ("the day's files go to the Caisse in its own format, through Dagster", self.hand_over),
             ("the same paper a second time is reuse", self.reuse),
             ("one paper is erased", self.erasure),
+            ("her account with the City shows where each request stands", self.dashboard),
             ("who saw what, and why", self.trace),
             ("the journal verifies", self.journal),
         ]
@@ -81,22 +92,29 @@ class Story:
     def requests(self) -> Iterator[str]:
         """Each request is acknowledged with date, service, contact and what is missing (CRPA L.112-11)."""
         for service, body in SERVICES:
-            answer = self.solene.post(
-                "/v1/requests",
-                {
-                    "child": self.child,
-                    "school_year": self._school_year(),
-                    "service": service,
-                    "body": body,
-                    "accuracy_sworn": True,
-                    "reuse_authorised": True,
-                },
-            )
-            expect(answer.status_code in (201, 409), f"request for {service}: {answer.status_code}")
-            if answer.status_code == 201:
-                told = answer.json()
+            told = self._request(self.child, service, body)
+            if told is not None:
                 yield f"{told['service']}: acknowledged by {told['in_charge']['name']}"
         yield from self._file()
+
+    def _request(self, child: str, service: str, body: str) -> dict[str, Any] | None:
+        """Ask a body for a service; return its acknowledgement, or nothing where it was asked before."""
+        answer = self.solene.post(
+            "/v1/requests",
+            {
+                "child": child,
+                "school_year": self._school_year(),
+                "service": service,
+                "body": body,
+                "accuracy_sworn": True,
+                "reuse_authorised": True,
+            },
+        )
+        expect(answer.status_code in (201, 409), f"request for {service}: {answer.status_code}")
+        if answer.status_code != 201:
+            return None
+        self.requested += 1
+        return dict(answer.json())
 
     def papers(self) -> Iterator[str]:
         """A bill with a 2D-Doc seal, and a photo of the sealed page of a tax notice."""
@@ -128,7 +146,7 @@ class Story:
         for slug in ("caisse-13", "paris-familles"):
             found = wait_for(
                 lambda slug=slug: (
-                    (r := self.outside.received(slug))["asks"]  # type: ignore[misc]
+                    (r := self.outside.received(slug))["asks"]  # type: ignore[misc]  # of a lambda with a default it infers nothing
                     and all(n["pulled"] for n in r["notifications"])
                     and r
                 ),
@@ -138,6 +156,78 @@ class Story:
                 for piece in ask["evidence"]:
                     expect(piece["digest_matches"], f"{slug} received other bytes than announced")
                     yield f"{slug}: {piece['type']} for {ask['purpose']}, {piece['size']:,} bytes, receipt given"
+
+    def decision(self) -> Iterator[str]:
+        """The hub proposed; the Caisse's own decision comes back, and is what others are answered from then on."""
+        line = self._subject("caisse-13", "canteen_tariff")
+        first, _, second = self._school_year().partition("-")
+        decided = {
+            "kind": "tariff",
+            "service": "canteen_tariff",
+            "line": line,
+            "number": f"DEMO-{self.today}",
+            "decided_on": self.today.isoformat(),
+            "valid_from": f"{first}-09-01",
+            "valid_until": f"{second}-08-31",
+            "band": "3",
+            "author": {"service": "Restauration scolaire", "function": "Responsable des tarifs"},
+            "remedies": [{"kind": "court", "before": "le tribunal administratif de Paris", "within_months": 2}],
+        }
+        told = self.outside.decide("caisse-13", "canteen_tariff", decided)
+        (outcome,) = told["answer"]["decisions"]
+        expect(outcome["outcome"] in ("recorded", "repeated"), f"the decision was {outcome}")
+        yield f"Caisse des écoles du 13e: {outcome['outcome']}, band {decided['band']}, number {decided['number']}"
+        found = wait_for(
+            lambda: next(
+                (r for r in self._requirements("after_school") if r["id"] == "tariff_decision" and r["since"]), None
+            ),
+            "Paris Familles may rest on the decision",
+        )
+        yield f"she reads it in her school file: « {found['by']} », band {found['tariff_band']}, and how to contest it"
+        question = {"service": "after_school", "purpose": "after_school", "requirement": "tariff_decision"}
+        subject = self._subject("paris-familles", "after_school")
+        answer = self.outside.ask("paris-familles", question | {"subject": subject, "wants": "answer"})
+        expect(answer["outcome"] == "answer", f"Paris Familles was answered {answer['outcome']} {answer['detail']}")
+        says = _claims(answer["answer"]["signed"])["answer"]
+        expect(says["tariff_band"] == "3", "the decided band is what Paris Familles reads")
+        days = f"from {says['valid_from']} to {says['valid_until']}"
+        yield f"Paris Familles is answered: band {says['tariff_band']}, {says['decision']} by {says['decided_by']}, {days}"
+
+    def siblings(self) -> Iterator[str]:
+        """The same papers serve for them: nothing is asked a second time but who they are."""
+        children = {LIV: CAISSE_12, YANN: CAISSE_14}
+        for child in children:
+            paper = birth_certificate_of(self.places, self.today, child)
+            self.solene.hand_in(paper, "application/pdf", f"acte-{child.first_names}.pdf")
+        linked = wait_for(
+            lambda: len(found := self.solene.get("/v1/children")) == 3 and found, "the other children are linked"
+        )
+        by_name = {one["given_names"][0]: one["child"] for one in linked}
+        for child, caisse in children.items():
+            wanted = [("canteen_enrolment", caisse), ("canteen_tariff", caisse)]
+            for service, body in [*wanted, ("after_school", FAMILLES)] if child is LIV else wanted:
+                self._request(by_name[child.first_names], service, body)
+            yield f"{child.first_names} is linked to her mother, and enrolled at {caisse}"
+        wait_for(lambda: self._missing() == 0, "nothing is missing for them")
+        bands = {one["tariff_band"] for one in self._requirements("canteen_tariff") if one["id"] == "household_income"}
+        yield f"no other paper was asked for: proposed bands {', '.join(sorted(filter(None, bands)))}"
+
+    def bodies(self) -> Iterator[str]:
+        """Planned under the pipelines' login, which holds no secret of any partner; carried by the worker's engine."""
+        with Bodies(self.places, self.today) as told:
+            for slug in ("caisse-12-soap", "caisse-14-rpc"):
+                yield from told.told(slug)
+                yield from told.asked(slug)
+            if told.decided:
+                found = wait_for(
+                    lambda: [
+                        r for r in self._requirements("after_school") if r["id"] == "tariff_decision" and r["since"]
+                    ][1:],
+                    "the decision that was fetched is reused",
+                )
+                yield f"Liv's after-school line rests on it: band {found[0]['tariff_band']}, from « {found[0]['by']} »"
+            for slug in ("mairie-13-rest", "bourses-rest", "paris-familles-rest"):
+                yield from told.told(slug)
 
     def refusals(self) -> Iterator[str]:
         """Credentials alone open nothing, and a pseudonym is worth something to its own partner only."""
@@ -174,7 +264,7 @@ class Story:
     def hand_over(self) -> Iterator[str]:
         """An asset partitioned by binding and day; idempotence lies in our tables, not in a run key."""
         result = launch_hand_over(
-            f"{self.places.url('dagster-web')}/graphql", "caisse-13-fichiers", self.today, DAGSTER_PATIENCE
+            f"{self.places.url('dagster-web')}{PREFIX}/graphql", "caisse-13-fichiers", self.today, DAGSTER_PATIENCE
         )
         expect(result.status == "SUCCESS", f"the run ended {result.status}")
         yield f"Dagster run {result.run_id[:8]} for caisse-13-fichiers | {self.today}: {dict(result.metadata)}"
@@ -199,6 +289,17 @@ class Story:
         yield f"the bill cannot be opened any more, not even from a backup; {len(copies)} case copies remain with services"
         yield from self._file()
 
+    def dashboard(self) -> Iterator[str]:
+        """She signs in with that account as well; whoever has none has no dashboard, and whoever wants none says so."""
+        browser = Parent(self.places, "solene")
+        browser.sign_in()
+        joined = browser.http.post("/comptes", data={"provider": "mon-paris", "login_hint": browser.persona})
+        expect(joined.status_code == 200, f"her account with the City: {joined.status_code}")
+        # Told a second time the story asks for nothing new, and the sandbox has forgotten what it was shown.
+        wait_for(lambda: len(self.outside.dashboard()) >= self.requested, "the dashboard shows them")
+        for (service, word), many in sorted(Counter(self.outside.dashboard()).items()):
+            yield f"{service}: {word}" + (f", {many} times" if many > 1 else "")
+
     def trace(self) -> Iterator[str]:
         """The person reads every access to their papers (CRPA R.114-9-7)."""
         for line in reversed(self.solene.get("/v1/accesses")):
@@ -208,7 +309,8 @@ class Story:
                 )
 
     def journal(self) -> Iterator[str]:
-        """Every commitment, leaf and signed head is computed again."""
+        """Every commitment, leaf and signed head is computed again; an authority outside says when it saw the newest."""
+        yield stamp_now(self.places.layout)[0]
         words, holds = verify_all(self.places.layout, self.places.key("journal.pub"))
         expect(holds, words)
         yield words
@@ -236,9 +338,20 @@ class Story:
             for item in line["requirements"]
         ]
 
+    def _subject(self, slug: str, service: str) -> str:
+        """What a partner calls its line, from a notification."""
+        told = self.outside.received(slug)["notifications"]
+        return str(next(one["subject"] for one in told if one["service"] == service))
+
     def _school_year(self) -> str:
         first = self.today.year if self.today.month >= 9 else self.today.year - 1
         return f"{first}-{first + 1}"
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """Return what a signed answer says; whoever relies on it verifies it first."""
+    part = token.split(".")[1]
+    return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
 
 
 def _mark(line: dict[str, Any]) -> str:

@@ -93,7 +93,7 @@ def _addresses(places: Places) -> None:
     print("The system stays up. Open:")
     for part, what in (
         ("door", "the residents' pages: sign in as Solène Kerjean and look around"),
-        ("dagster-web", "Dagster: assets, runs, schedules"),
+        ("door", "under /ops the console: sign in as Sarah Lenoir (Léa Kermarrec only looks); Dagster: /ops/dagster"),
         ("release", "the partners' API (/.well-known/oauth-authorization-server)"),
         ("sandbox", "the outside (/partners/caisse-13/received, /partners/caisse-13/files)"),
     ):

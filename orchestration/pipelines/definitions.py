@@ -2,15 +2,20 @@
 
 from dagster import Definitions, in_process_executor
 
-from orchestration.pipelines.assets import caisse_hand_over, journal_verified
+from orchestration.pipelines.assets import CITY
+from orchestration.pipelines.failures import failures
+from orchestration.pipelines.nights import DECISIONS, NIGHT, SCHOOL_FILES
 from orchestration.pipelines.resources import HubResource
-from orchestration.pipelines.schedules import hand_over, hand_over_nightly, journal_nightly, verify_journal
+from orchestration.pipelines.schedules import JOBS, SCHEDULES
+from orchestration.pipelines.watching import WORKER, worker_checks, worker_watched
+from orchestration.pipelines.wishes import wishes
 
 defs = Definitions(
-    assets=[caisse_hand_over, journal_verified],
-    jobs=[hand_over, verify_journal],
-    schedules=[hand_over_nightly, journal_nightly],
+    assets=[*NIGHT, *CITY, SCHOOL_FILES, DECISIONS, WORKER],
+    asset_checks=[worker_checks],
+    jobs=JOBS,
+    schedules=SCHEDULES,
+    sensors=[failures, wishes, worker_watched],
     resources={"hub": HubResource()},
-    # One process a run: an op is a call of some milliseconds, a process of its own would cost a second.
     executor=in_process_executor,
 )

@@ -15,3 +15,7 @@ class LaunchRefused(PipelineError):
 
 class RunNotFinished(PipelineError):
     """The run did not finish in the time given."""
+
+
+class TickFailed(PipelineError):
+    """A schedule or sensor could not be evaluated; the text is the class of what was raised, and nothing else."""

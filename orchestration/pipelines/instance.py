@@ -15,6 +15,8 @@ from orchestration.pipelines.errors import InstanceNotMigrated
 MODULE = "orchestration.pipelines.definitions"
 LOCATION = "unefois"
 LOOPBACK = "127.0.0.1"
+PREFIX = "/ops/dagster"
+"""Below which Dagster's pages lie, as the console's proxy has them."""
 SCHEME = "postgresql+psycopg2://"
 """What DAGSTER_PG_URL starts with; dagster-postgres does not work on psycopg 3, which the bare scheme now means."""
 MIGRATION_TIMEOUT = 120.0
@@ -23,7 +25,11 @@ MIGRATION_TIMEOUT = 120.0
 _INSTANCE = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
-storage: {postgres: {postgres_url: {env: DAGSTER_PG_URL}}}
+storage:
+  custom:
+    module: orchestration.pipelines.storage
+    class: StayingStorage
+    config: {postgres_url: {env: DAGSTER_PG_URL}}
 run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
@@ -36,6 +42,9 @@ concurrency:
   pools: {default_limit: 1, granularity: run}
 sensors: {use_threads: true, num_workers: 4}
 schedules: {use_threads: true, num_workers: 4}
+retention:
+  schedule: {purge_after_days: 30}
+  sensor: {purge_after_days: {skipped: 1, started: 7, success: 7, failure: 30}}
 run_monitoring: {enabled: true, poll_interval_seconds: 30}
 compute_logs:
   module: dagster.core.storage.noop_compute_log_manager
@@ -96,19 +105,32 @@ def migrate_instance(env: Mapping[str, str]) -> bool:
     return True
 
 
-def code_server_argv(port: int) -> Sequence[str]:
+def code_server_argv(port: int, host: str = LOOPBACK) -> Sequence[str]:
     """What serves the definitions and starts a process for each run; the package must be on its path.
 
     ``dagster code-server`` would put a proxy before it that listens on a socket in the temporary folder, whose path
     may be longer than the 107 bytes a socket's may be.
     """
-    address = ["-h", LOOPBACK, "-p", str(port)]
+    address = ["-h", host, "-p", str(port)]
     return [_program("dagster"), "api", "grpc", *address, "-m", MODULE, "--location-name", LOCATION]
 
 
-def webserver_argv(port: int) -> Sequence[str]:
-    """What serves Dagster's pages and GraphQL, which know no sign-in: loopback only. To be run in Dagster's home."""
-    return [_program("dagster-webserver"), "-h", LOOPBACK, "-p", str(port), "-w", "workspace.yaml"]
+def webserver_argv(port: int, host: str = LOOPBACK) -> Sequence[str]:
+    """What serves Dagster's pages and GraphQL, which know no sign-in. To be run in Dagster's home.
+
+    Another ``host`` than loopback is for a network on which nobody else is.
+    """
+    return [
+        _program("dagster-webserver"),
+        "-h",
+        host,
+        "-p",
+        str(port),
+        "-w",
+        "workspace.yaml",
+        "--path-prefix",
+        PREFIX,
+    ]
 
 
 def daemon_argv() -> Sequence[str]:

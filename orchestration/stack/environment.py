@@ -2,8 +2,9 @@
 
 import json
 import os
+from typing import Any
 
-from connectors.sandbox.provisioning import create_print_drop, create_sms_token
+from connectors.sandbox.provisioning import STAMP_POLICY, create_print_drop, create_sms_token, create_stamp_root
 from orchestration.stack.places import Places
 from orchestration.stack.plan import StoreAddresses
 from orchestration.stack.ports import LOOPBACK
@@ -14,6 +15,8 @@ DOOR_PROCESSES = min(2, len(os.sched_getaffinity(0)))
 """Each door, on one machine; measured in ADR 0022."""
 RETURN_ADDRESS = ("Ville de Paris", "Une Fois, courrier des familles", "1 place Imaginaire", "75000 PARIS")
 """Made up: the sandbox's print room sends nothing."""
+ON_CALL = "astreinte@unefois.example"
+"""Made up: whom the sandbox's mail server keeps alerts for."""
 
 
 def common(profile: str, places: Places, stores: StoreAddresses, *, login: str) -> dict[str, str]:
@@ -75,11 +78,13 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
             "HUB_SMTP_HOST": LOOPBACK,
             "HUB_SMTP_PORT": str(places.ports["mail"]),
             "HUB_SMTP_TLS": "none",
+            "HUB_ALERT_MAIL": json.dumps([ON_CALL]),
             "HUB_SMS_URL": f"{places.url('sandbox')}/sms/v1",
             "HUB_SMS_TOKEN": create_sms_token(places.sandbox),
             "HUB_PRINT_DROP": str(create_print_drop(places.sandbox)),
             "HUB_PRINT_RETURN_ADDRESS": json.dumps(RETURN_ADDRESS),
             "HUB_ASKS_GATHERED_S": "0.5",
+            "HUB_DASHBOARD_ISSUER": f"{places.url('sandbox')}/mon-paris",
             "VAULT_MASTER_PRIVATE_KEYSET": str(places.key(local.PRIVATE_NAME)),
             "VAULT_DUPLICATE_KEY": str(places.key("duplicate.key")),
             "VAULT_JOURNAL_SIGNING_KEY": str(places.key("journal.pem")),
@@ -88,12 +93,30 @@ def worker(profile: str, places: Places, stores: StoreAddresses) -> dict[str, st
             "VAULT_ERASURE_LOG": str(places.erasure_log),
             "VAULT_SEAL_TRUST": str(places.trust),
         }
+        # Tests say when a queue or a dashboard is looked at; by itself it would come in between what they count.
+        | ({"HUB_FOLDERS_EVERY_S": "0", "HUB_DASHBOARD_EVERY_S": "0"} if profile == "test" else {})
     )
 
 
 def pipelines(profile: str, places: Places, stores: StoreAddresses) -> dict[str, str]:
-    """What pipelines call the hub with: they unwrap nothing and hold no partner's secret."""
-    return common(profile, places, stores, login="unefois_pipelines") | _bindings(places, secrets=False)
+    """What pipelines call the hub with: they unwrap nothing, and of partners' secrets hold the keys for files alone."""
+    own = common(profile, places, stores, login="unefois_pipelines") | _bindings(places, secrets=False)
+    return own | {
+        "HUB_FILE_KEYS": str(places.file_keys),
+        "HUB_STAMPS_URL": f"{places.url('sandbox')}/time-stamps",
+        "HUB_STAMPS_POLICY": STAMP_POLICY,
+        "HUB_STAMPS_ROOTS": str(create_stamp_root(places.sandbox)),
+    }
+
+
+def fields(told: dict[str, str], prefix: str, profile: str) -> dict[str, Any]:
+    """Return what a process is told as the fields of the settings class that reads ``prefix``."""
+    found: dict[str, Any] = {
+        name.removeprefix(prefix).lower(): json.loads(value) if value.startswith("{") else value
+        for name, value in told.items()
+        if name.startswith(prefix)
+    }
+    return found | {"UNEFOIS_PROFILE": profile}
 
 
 def sandbox(profile: str, places: Places) -> dict[str, str]:
@@ -102,6 +125,7 @@ def sandbox(profile: str, places: Places) -> dict[str, str]:
         "CONNECTORS_SANDBOX_PROFILE": profile,
         "CONNECTORS_SANDBOX_PORT": str(places.ports["sandbox"]),
         "CONNECTORS_SANDBOX_MAIL_PORT": str(places.ports["mail"]),
+        "CONNECTORS_SANDBOX_SFTP_PORT": str(places.ports["sftp"]),
         "CONNECTORS_SANDBOX_STATE": str(places.sandbox),
         "CONNECTORS_SANDBOX_BASE_URL": places.url("sandbox"),
         "CONNECTORS_SANDBOX_DOOR_URL": places.url("door"),
@@ -112,6 +136,12 @@ def sandbox(profile: str, places: Places) -> dict[str, str]:
 def _bindings(places: Places, *, secrets: bool) -> dict[str, str]:
     found = {
         "HUB_BINDINGS": str(BINDINGS),
-        "HUB_PLACES": json.dumps({"sandbox": places.url("sandbox"), "drops": str(places.drops)}),
+        "HUB_PLACES": json.dumps(
+            {
+                "sandbox": places.url("sandbox"),
+                "drops": str(places.drops),
+                "sftp": f"{LOOPBACK}:{places.ports['sftp']}",
+            }
+        ),
     }
     return found | ({"HUB_SECRETS": str(places.sandbox)} if secrets else {})

@@ -26,7 +26,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def write_private(path: Path, content: str, *, durable: bool = True) -> None:
+def write_private(path: Path, content: str | bytes, *, durable: bool = True) -> None:
     """Replace ``path`` in one step by a file of mode 0600, so that a reader sees the old text or the new one.
 
     ``durable`` waits for the disk: wanted for what cannot be made again.
@@ -34,8 +34,8 @@ def write_private(path: Path, content: str, *, durable: bool = True) -> None:
     passing = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """The databases and logins of the system: one login a process, none of which may do what only a superuser may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -16,6 +17,20 @@ GUESTS = ("unefois_door", "unefois_release", "unefois_worker", "unefois_pipeline
 LOGINS = (*OWNERS.values(), *GUESTS)
 LIMITS = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT"
 
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """What the two databases are called; no login of one may enter the other."""
+
+    main: str = DATABASE
+    dagster: str = DAGSTER_DATABASE
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Each database, and whose it is."""
+        return {self.main: OWNERS[DATABASE], self.dagster: OWNERS[DAGSTER_DATABASE]}
+
+
 Session = psycopg.Connection[tuple[object, ...]]
 
 
@@ -25,26 +40,33 @@ def passwords(layout: Layout) -> dict[str, str]:
 
 
 def create_logins(postgres: Postgres) -> Mapping[str, str]:
-    """Make both databases and every login as they should be, whatever was there; returns the passwords by login.
-
-    Only the verifier of a password (RFC 5802) travels to the server, so no log and no statistics can hold it in clear.
-    """
+    """Make both databases and every login of the one-machine system as they should be; returns the passwords by login."""
     known = passwords(postgres.layout)
-    with psycopg.connect(postgres.superuser_dsn(), autocommit=True) as connection:
+    lay_out(postgres.superuser_dsn, known)
+    return known
+
+
+def lay_out(superuser: Callable[[str], str], known: Mapping[str, str], databases: Databases | None = None) -> None:
+    """Make both databases and every login as they should be, whatever was there, with the passwords in ``known``.
+
+    ``superuser`` returns the address of a database for a login that may make others. Only the verifier of a password
+    (RFC 5802) travels to the server, so no log and no statistics can hold it in clear.
+    """
+    wanted = databases or Databases()
+    with psycopg.connect(superuser(SUPERUSER), autocommit=True) as connection:
         for login, password in known.items():
             _login(connection, login, password)
-        for database, owner in OWNERS.items():
+        for database, owner in wanted.owners.items():
             _database(connection, database, owner)
         for database in (SUPERUSER, "template1"):
             _close_to_public(connection, database)
         for login in GUESTS:
             granting = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
-            connection.execute(granting.format(sql.Identifier(DATABASE), sql.Identifier(login)))
-    for database in OWNERS:
-        with psycopg.connect(postgres.superuser_dsn(database), autocommit=True) as connection:
+            connection.execute(granting.format(sql.Identifier(wanted.main), sql.Identifier(login)))
+    for database in wanted.owners:
+        with psycopg.connect(superuser(database), autocommit=True) as connection:
             connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
             connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
-    return known
 
 
 def _login(connection: Session, login: str, password: str) -> None:

@@ -7,7 +7,7 @@ from orchestration.stack.errors import NotRunning
 from orchestration.stack.layout import Layout
 from orchestration.stack.ports import LOOPBACK, PortBook
 
-WEB_PARTS = ("door", "release", "sandbox", "mail", "dagster-code", "dagster-web")
+WEB_PARTS = ("door", "release", "sandbox", "mail", "sftp", "dagster-code", "dagster-web")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ class Places:
     def trust(self) -> Path:
         """Certificates of seals; here those of the test authorities."""
         return self.papers / "trust"
+
+    @property
+    def file_keys(self) -> Path:
+        """Below it our keys for partners that take files over SFTP, and nothing else."""
+        # The image of many machines has no sandbox, and its commands know these places all the same.
+        from connectors.sandbox.provisioning import sftp_keys
+
+        return sftp_keys(self.sandbox)
 
     @property
     def drops(self) -> Path:

@@ -2,8 +2,9 @@
 
 import json
 import tomllib
-from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from connectors.jose import generate_key, public_part
 from connectors.oidc.provider import ACR_VALUES, DATA_SCOPES, SCOPES, Shape, standard_endpoints
@@ -11,34 +12,29 @@ from connectors.sandbox.papers import create_authority, create_registry
 from connectors.sandbox.provisioning import (
     CLIENT_ID,
     create_api_token,
+    create_binding_secret,
     create_client_secret,
     create_drop_folder,
     create_partner_keys,
+    create_sftp_place,
     create_webhook_secret,
     register_client_key,
 )
-from hub.errors import PartnerFilesRefused
-from hub.partners.applying import Change, Wanted, apply, plan
-from hub.partners.checking import faults_of
-from hub.partners.keys import ANSWERS, TOKENS, TokenKeys
-from hub.partners.registry import PartnerFile, read_partners, secret_context
-from hub.partners.webhooks import ensure_webhook
-from hub.persons.agents import OPERATOR, Role, add_agent
+from hub.partners.applying import Change, Wanted, plan
+from hub.partners.registry import read_partners
+from hub.persons.agents import Role, add_agent
 from hub.requirements.catalogue import load
 from hub.schema.migrating import upgrade
+from orchestration.stack.key_files import create_keys
 from orchestration.stack.layout import CODE_ROOT, write_private
+from orchestration.stack.partner_rows import PARTNERS, partner_files, put_in_force
 from orchestration.stack.places import Places
 from orchestration.stack.plan import StoreAddresses
 from vault.bootstrap import utc_now
 from vault.crypto import local
-from vault.crypto.digest import DuplicateKey
-from vault.crypto.keyring import MasterKey, hold_version
-from vault.crypto.records import RecordSigner
 from vault.db import Database, ReadTx
-from vault.documents.certificates import CertificateSigner
-from vault.journal.signing import HeadSigner
+from vault.standing import Purpose, standing
 
-PARTNERS = CODE_ROOT / "contracts" / "partners"
 BINDINGS = CODE_ROOT / "contracts" / "bindings"
 AGENTS = Path(__file__).with_name("agents.toml")
 PROVIDERS = {
@@ -55,21 +51,7 @@ def provision_files(places: Places) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     if not places.key(local.PRIVATE_NAME).exists():
         local.create(places.layout.keys)
-    if not places.key("duplicate.key").exists():
-        DuplicateKey.create(places.key("duplicate.key"))
-    if not places.key("journal.pem").exists():
-        HeadSigner.create(places.key("journal.pem"))
-    if not places.key("records.pem").exists():
-        RecordSigner.create(places.key("records.pem"))
-    recorded = RecordSigner.load(places.key("records.pem")).verifier.text()
-    write_private(places.key("records.pub"), recorded, durable=False)
-    public = HeadSigner.load(places.key("journal.pem")).verifier.text()
-    write_private(places.key("journal.pub"), public, durable=False)
-    if not places.key("destruction.pem").exists():
-        CertificateSigner.create(places.key("destruction.pem"))
-    certifier = CertificateSigner.load(places.key("destruction.pem")).verifier.text()
-    write_private(places.key("destruction.pub"), certifier, durable=False)
-    _rings(places)
+    create_keys(places.layout.keys)
     if not places.key("door-client.jwk.json").exists():
         write_private(places.key("door-client.jwk.json"), json.dumps(generate_key("door-client-1")))
     if not (places.papers / "trust" / "roots").exists():
@@ -96,24 +78,17 @@ def apply_partners(places: Places, stores: StoreAddresses) -> list[Change]:
     """
     master = local.LocalMasterKey.load(places.key(local.PUBLIC_NAME))
     database = Database.connect(stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
-    changes: list[Change] = []
     try:
-        with database.transaction() as tx:
-            hold_version(tx)
-            for wanted in _wanted_partners(places):
-                secret = partial(_wrapped_secret, places, master, wanted.file)
-                changes += apply(tx, wanted, wrap_secret=secret, actor=OPERATOR, now=utc_now())
-                ensure_webhook(tx, wanted.file.siret, master.wrap, now=utc_now())
+        return put_in_force(
+            database, _wanted_partners(places), master, lambda slug: create_webhook_secret(places.sandbox, slug)
+        )
     finally:
         database.close()
-    return changes
 
 
 def _wanted_partners(places: Places) -> list[Wanted]:
-    if faults := faults_of(PARTNERS, load()):
-        raise PartnerFilesRefused("\n".join(faults))
     found = []
-    for file in read_partners(PARTNERS):
+    for file in partner_files():
         url = file.webhook_url and file.webhook_url.format(sandbox=places.url("sandbox"))
         # One machine plays its partners, and with their keys.
         keys = () if file.keys else (create_partner_keys(places.sandbox, file.slug),)
@@ -121,6 +96,7 @@ def _wanted_partners(places: Places) -> list[Wanted]:
     return found
 
 
+@standing(purpose=Purpose.STAFF)
 def apply_agents(stores: StoreAddresses) -> None:
     """Give the sandbox's made-up agents their roles; harmless to repeat. A city's own are added by command."""
     database = Database.connect(stores.dsn("unefois_owner", driver="psycopg"), pool_size=1)
@@ -133,18 +109,6 @@ def apply_agents(stores: StoreAddresses) -> None:
         database.close()
 
 
-def _wrapped_secret(places: Places, master: MasterKey, partner: PartnerFile) -> bytes:
-    secret = create_webhook_secret(places.sandbox, partner.slug)
-    return master.wrap(secret.encode(), secret_context(partner.siret))
-
-
-def _rings(places: Places) -> None:
-    for signs in (TOKENS, ANSWERS):
-        ring = places.key(f"{signs.word}.jwks.json")
-        if not ring.exists():
-            write_private(ring, TokenKeys.fresh(utc_now(), signs).text())
-
-
 def _sandbox(places: Places) -> None:
     register_client_key(places.sandbox, "franceconnect", public_part(_read_key(places.key("door-client.jwk.json"))))
     for siret, body in load().bodies.items():
@@ -153,6 +117,16 @@ def _sandbox(places: Places) -> None:
     for file in read_partners(PARTNERS):
         create_partner_keys(places.sandbox, file.slug)
         create_drop_folder(places.sandbox, file.slug)
+    for path in sorted(BINDINGS.glob("*.toml")):
+        _sandbox_binding(places, tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _sandbox_binding(places: Places, said: dict[str, Any]) -> None:
+    """Make what a binding refers to: on one machine its partner is played, and with the secrets that both need."""
+    for reference in said.get("secrets", {}).values():
+        create_binding_secret(places.sandbox, reference)
+    if said["base_url"].startswith("sftp://"):
+        create_sftp_place(places.sandbox, str(urlsplit(said["base_url"]).username))
 
 
 def _providers(places: Places) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from orchestration.pipelines.instance import instance_environment, prepare_instance
+from orchestration.pipelines.instance import PREFIX, instance_environment, prepare_instance
 from orchestration.stack import environment, provision
 from orchestration.stack.errors import RestoreUnfinished
 from orchestration.stack.layout import CODE_ROOT, Layout
@@ -54,6 +54,7 @@ def plan(layout: Layout) -> Plan:
 
 def _own(settings: StackSettings, places: Places, stores: StoreAddresses) -> list[ProcessSpec]:
     profile = settings.profile
+    behind = {"HUB_PIPELINES_URL": places.url("dagster-web")} if settings.pipelines else {}
     scanned = {} if settings.clamd_socket is None else {"VAULT_CLAMD_SOCKET": str(settings.clamd_socket)}
     copied = {} if settings.erasures_copy is None else {"VAULT_ERASURES_COPY": str(settings.erasures_copy)}
 
@@ -67,7 +68,7 @@ def _own(settings: StackSettings, places: Places, stores: StoreAddresses) -> lis
 
     return [
         spec("sandbox", ("connectors.sandbox",), environment.sandbox(profile, places)),
-        spec("door", ("hub.app", "door"), environment.door(profile, places, stores)),
+        spec("door", ("hub.app", "door"), environment.door(profile, places, stores) | behind),
         spec("release", ("hub.app", "release"), environment.release(profile, places, stores)),
         spec(
             "worker",
@@ -98,6 +99,6 @@ def _dagster(settings: StackSettings, places: Places, stores: StoreAddresses) ->
     # Only the code server is told how to reach the hub: runs are its children. Pages and daemon know Dagster alone.
     return [
         spec("dagster-code", ("code", str(code_port)), environment.pipelines(settings.profile, places, stores)),
-        spec("dagster-web", ("web", str(web_port)), {}, f"{places.url('dagster-web')}/server_info"),
+        spec("dagster-web", ("web", str(web_port)), {}, f"{places.url('dagster-web')}{PREFIX}/server_info"),
         spec("dagster-daemon", ("daemon",), {}),
     ]

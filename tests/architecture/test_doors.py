@@ -27,6 +27,7 @@ PUBLIC = {
     "GET /agents": "greets who is signed in as an agent and who is not",
     "POST /agents/sign-out": "ends an agent's session if there is one; refuses another site's page itself",
     "GET /looks/copy/{ticket}": "proved by a ticket that serves once",
+    "GET /looks/exchange/{ticket}": "proved by a ticket that serves once",
     "GET /looks/values/{ticket}": "proved by a ticket that serves once",
     "GET /previews/{ticket}": "proved by a ticket that serves once",
     "GET /explanations/{line_id}/{ticket}": "the same",
@@ -39,11 +40,21 @@ PUBLIC = {
     "GET /v1/figures": "how often families were asked and spared: counts for everybody",
     "GET /journal/checkpoints/latest": "made to be published",
     "GET /journal/checkpoints/{size}": "made to be published",
+    "GET /journal/checkpoints/stamped": "made to be published",
+    "GET /journal/checkpoints/{size}/stamp": "made to be published",
     "GET /journal/consistency/{first}/{second}": "made to be published",
     "/static": "style and script",
     "OPTIONS /v1/uploads": "says which version of the upload protocol is spoken",
 }
-CALLERS = {callers.resident, callers.own_resident, callers.agent, authorisation.caller_of}
+CALLERS = {
+    callers.resident,
+    callers.own_resident,
+    callers.agent,
+    callers.operator,
+    callers.watcher,
+    callers.watching_socket,
+    authorisation.caller_of,
+}
 UNREACHED = {
     "ScopeRefused": "said as RFC 6749 5.2 has it",
     "DetailsRefused": "said as RFC 9396 5 has it",
@@ -73,6 +84,7 @@ UNREACHED = {
     "ErasureLogMalformed": "read when a backup is restored, by the operator",
     "BackupMalformed": "the same",
     "BackupBroken": "the same",
+    "BodyGone": "asked for by the engine of exchanges, which parks what it cannot repeat",
     "LongBody": "our own ciphertext is longer than announced: a fault of ours",
 }
 
@@ -121,10 +133,12 @@ FRESH_OR_NOT = {
     "POST /v1/residence/unchanged": "the same",
     "POST /domicile/inchange": "the same",
     "POST /dossiers/{line_id}/copie": "shows oneself what a service would get",
-    "POST /v1/contact/telephone-code": "the same",
+    "POST /v1/contact/code": "the same",
     "POST /me-joindre": "the same",
     "POST /me-joindre/code": "the same",
     "POST /me-joindre/{way}": "the same",
+    "PUT /v1/contact/dashboard": "what one's own dashboard shows",
+    "POST /me-joindre/mon-paris": "the same",
     "POST /courrier": "leads to what one's own letter asks for",
     "POST /v1/confirmations/{confirmation}": "answers the other guardian",
     "POST /accords/{confirmation}": "the same",

@@ -37,7 +37,7 @@ OPENERS = {
         "vault.documents.opening",  # behind the journal entry that its caller shows
     },
     # The same for many at once.
-    "open_fields_of": {"hub.school_files.loading"},
+    "open_fields_of": {"hub.school_files.loading", "hub.majority.coming"},
     # The one gate, of what reading found.
     "open_released_fields": {"hub.releases.gate"},
     # Where letters go, opened where one is made.
@@ -54,16 +54,30 @@ TRANSPORTS = {
         "connectors.sandbox.partners.client",  # the outside
     },
     "connectors.file_drop": {"hub.bootstrap"},
+    "connectors.sftp": {"hub.bootstrap"},
 }
-NETWORK = {"httpx", "requests", "aiohttp", "urllib.request", "http.client", "smtplib", "ftplib", "websockets"}
+NETWORK = {
+    "httpx",
+    "requests",
+    "aiohttp",
+    "urllib.request",
+    "http.client",
+    "smtplib",
+    "ftplib",
+    "websockets",
+    "asyncssh",
+}
 NETWORK_USERS = {
+    "hub.web.ops.pipelines": "Dagster's pages, for operators, on the address that a setting says",
     "connectors.http": "the transport of connectors",
+    "connectors.sftp": "the transport of files",
     "connectors.mail": "letters whose text is fixed and names nobody",
     "orchestration.partner_check": "plays a partner's engineer from outside, and is told nothing but that partner's key",
     "vault.storage.s3": "the object store",
     "vault.storage.carrier": "carries what the object store's SDK signed",
     "vault.storage.wire": "the same, for what is small or read",
     "vault.crypto.openbao": "the key service: keys go there and come back wrapped",
+    "orchestration.machines.key_service": "sets the key service up, once, with a token of its own",
     "orchestration.stack.processes": "asks our own processes how they are",
     "orchestration.pipelines.launching": "asks Dagster's own page to launch a run",
 }

@@ -20,6 +20,7 @@ JOURNAL = {
     "journal_leaf": "leaf_hash",
     "journal_node": "hash",
     "journal_head": "root_hash",
+    "journal_stamp": "token",
 }
 READS_ENVIRONMENT = {
     "orchestration.stack.launch": "hands on what it was given to what it becomes",
@@ -141,6 +142,7 @@ def test_each_other_secret_is_told_to_one_who_needs_it(running):
         "HUB_ANSWER_SIGNING_KEY": {"release"},
         "HUB_PROVIDERS": {"door"},
         "HUB_SECRETS": {"worker"},
+        "HUB_FILE_KEYS": {"pipelines"},
     }
     found = {name: {process for process in PROCESSES if name in told(running, process)} for name in needed}
     assert found == needed

@@ -1,19 +1,16 @@
 """Row by row, a login sees what the standing of its transaction has business with, and without one nothing (ADR 0029)."""
 
-import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from orchestration.stack.logins import GUESTS, OWNERS
+from tests.architecture.standings import BESIDE_A_PAPER, OTHERS, counted, job, own_standing, seen, shown
 from tests.journeys.agents import CLAIRE, Agent
 from tests.journeys.caring import enrolled
 from tests.journeys.doors import family, person_id, rows, value
-from tests.system import Resident, System, eventually
+from tests.system import CAISSE, Resident, System, eventually
 from vault.standing import KINDS, Purpose
 
 OWNER = OWNERS["unefois"]
@@ -51,6 +48,7 @@ OWN = {
     "hub.ask": f"line_id IN ({LINES})",
     "hub.fit": f"line_id IN ({LINES})",
     "hub.satisfaction": f"line_id IN ({LINES})",
+    "hub.line_decision": f"line_id IN ({LINES})",
     "hub.confirmation": f"request_id IN (SELECT request_id FROM hub.request WHERE line_id IN ({LINES}))",
     "hub.evidence": "holder_id = %(p)s",
 }
@@ -59,35 +57,65 @@ OF_NO_PERSON_ALONE = ("vault.event", "vault.audit_fault", "hub.agent_session", "
 """Tables that hold persons and are read for a purpose only, by nobody, or by the digest of a token."""
 COVERED = (*PAPERS, *OWN, *OF_NO_PERSON_ALONE)
 """Tables that hold persons and show a row only to who has business with it."""
-REACHING = ("vault.kept_value", "hub.telephone_check", "hub.return_code", "hub.counter_visit")
+REACHING = ("vault.kept_value", "hub.contact_check", "hub.return_code", "hub.counter_visit", "hub.dashboard_choice")
 """Tables of how persons are reached; tests/journeys/test_reached_row_security.py tries them."""
 
 LINKING = (
-    "hub.line_succession", "hub.link_code", "hub.link_proposal", "hub.mandate", "hub.mandate_theme", "hub.partner_link", "hub.person_merge",
+    "hub.agent_helping", "hub.line_succession", "hub.link_code", "hub.link_proposal", "hub.mandate", "hub.mandate_theme", "hub.partner_link", "hub.person_merge",
     "hub.person_merge_item",
 )  # fmt: skip
-"""Covered too, and tried in ``test_linking_rows.py``: what they show is no paper."""
+"""Who knows whom and acts for whom; test_linking_rows.py tries them."""
+GROWN = ("hub.coming_of_age",)
+"""Which children come of age, read by the job about one of them; tests/journeys/test_majority.py tries it."""
 LENT = ("hub.lent_token",)
 """Whose token a job may use; tests/unit/hub/exchanges/test_lending.py tries them."""
+EXCHANGED = (
+    "vault.body", "hub.exchange_attempt", "hub.exchange_edit", "hub.exchange_look", "hub.told_line", "hub.folder_in",
+    "hub.shown_line",
+)  # fmt: skip
+"""What was said to a partner, or sent by one; test_bodies.py, test_pushing.py, test_folders_in.py, test_editing.py and
+test_dashboard.py under tests/unit/hub/exchanges and test_ops_by_hand.py under tests/unit/hub/web try them."""
+LAST = (
+    "hub.agent", "hub.agent_role", "hub.authorisation_step", "hub.case_copy", "hub.delivery", "hub.disclosure",
+    "hub.exchange", "hub.export_ticket", "hub.idempotency", "hub.message", "hub.notice_given", "hub.pending_sign_in",
+    "hub.preview_ticket", "hub.pseudonym", "hub.receipt", "hub.release", "hub.reuse_grant", "hub.review",
+    "hub.review_opinion", "hub.review_ticket", "hub.rights_information",
+)  # fmt: skip
+"""What was handed over, on what ground, and who decides; test_handed_over_rows.py tries them."""
+CLOSED = (*COVERED, *REACHING, *LINKING, *GROWN, *LENT, *EXCHANGED, *LAST)
 
 NO_PERSON = {
     "hub.agreement": "a contract between public bodies",
+    "hub.alert": "what is wrong in words of ours, and how many families it concerns",
+    "hub.alert_notice": "that an alert was told one way",
+    "hub.binding_health": "how a partner's end-points do",
+    "hub.breaker": "the same, counted",
+    "hub.chore": "what the worker is asked to do, and counts of what it did",
     "hub.credential_refusal": "counts by partner",
     "hub.authorisation_transition": "which state may follow which",
     "hub.egress_gate": "until when a partner is not asked",
+    "hub.file_seen": "names of files as their format prescribes them, sizes and times",
+    "hub.file_in": "the same, digests of whole files, counts",
+    "hub.file_line": "numbers of lines, and why they were left aside, in a word of ours",
     "hub.egress_slot": "moments, and digests of tokens of bodies and of FranceConnect that die within a minute",
+    "hub.failed_run": "numbers of runs",
     "hub.feed": "how far a partner's notifications are numbered",
     "hub.notice_text": "texts of notices, the same for everybody",
+    "hub.maintenance": "that nothing is written for a while, and why",
     "hub.partner": "a public body, its keys and addresses",
     "hub.rate_window": "counts by a digest of who asked",
     "hub.reevaluation": "one run over all families; counts, and where it stopped",
     "hub.release_stop": "that nothing is released for now, and why",
+    "hub.replay_item": "numbers of exchanges, and their places in a plan",
+    "hub.replay_plan": "which exchanges are repeated, at what pace, and why",
     "hub.revoked_token": "digests of partners' tokens",
     "hub.spared_ask": "counts by body, service and requirement",
     "hub.spent_assertion": "digests of partners' assertions",
     "hub.spent_proof": "digests of partners' proofs",
     "hub.webhook": "a partner's signing keys and how its end-point is",
+    "hub.wish": "which day of which binding is to be done again, and which operator asked",
     "vault.audit_run": "counts of one audit",
+    "vault.body_period": "for which body and days keys of kept conversations live",
     "vault.condemned_object": "random names that no row names",
     "vault.document_transition": "which state may follow which",
     "vault.job_trouble": "numbers of jobs and kinds of errors",
@@ -96,20 +124,10 @@ NO_PERSON = {
     "vault.journal_leaf": "hashes of salted commitments",
     "vault.journal_node": "hashes of hashes",
     "vault.journal_pending": "numbers of entries to sequence",
+    "vault.journal_stamp": "when an authority saw a signed root",
     "vault.reconciliation": "counts of one comparison",
 }
 """Each with its reason."""
-
-NOT_YET = {
-    "hub.agent", "hub.agent_role", "hub.authorisation_step", "hub.case_copy",
-    "hub.delivery", "hub.disclosure",
-    "hub.exchange", "hub.export_ticket",
-    "hub.idempotency", "hub.message", "hub.notice_given", "hub.pending_sign_in", "hub.preview_ticket",
-    "hub.pseudonym", "hub.receipt", "hub.release", "hub.reuse_grant", "hub.review",
-    "hub.review_opinion", "hub.review_ticket", "hub.rights_information",
-}  # fmt: skip
-"""Tables that hold persons and are still open to every row of a login; none may be added here."""
-NOT_YET_MAX = 21
 
 
 def qualified(running: System, condition: str) -> set[str]:
@@ -118,16 +136,15 @@ def qualified(running: System, condition: str) -> set[str]:
     return {row["name"] for row in rows(running, statement, schemas=list(SCHEMAS))}
 
 
-def test_every_table_is_on_one_list(running):
-    listed = [*COVERED, *LINKING, *REACHING, *LENT, *NO_PERSON, *NOT_YET]
+def test_every_table_is_closed_or_holds_no_person(running):
+    listed = [*CLOSED, *NO_PERSON]
     assert len(listed) == len(set(listed))
     assert qualified(running, "true") == set(listed)
-    assert len(NOT_YET) <= NOT_YET_MAX
 
 
 def test_what_is_covered_is_forced_and_has_policies(running):
     forced = "c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)"
-    assert qualified(running, forced) == {*COVERED, *LINKING, *REACHING, *LENT}
+    assert qualified(running, forced) == set(CLOSED)
 
 
 def test_no_policy_is_open_and_none_is_for_everybody(running):
@@ -137,37 +154,6 @@ def test_no_policy_is_open_and_none_is_for_everybody(running):
         assert policy["permissive"] == "PERMISSIVE"
         assert "public" not in policy["roles"]
         assert "true" not in (policy["qual"], policy["with_check"]), policy
-
-
-def seen(running: System, login: str, table: str, **standing: Any) -> set[UUID] | None:
-    """Papers that a login sees in a table; nothing where it may not look there at all."""
-    with psycopg.connect(running.stores.dsn(login)) as connection:
-        for kind, named in standing.items():
-            connection.execute("SELECT set_config(%s, %s, true)", (f"unefois.{kind}", str(named)))
-        try:
-            return {row[0] for row in connection.execute(f"SELECT document_id FROM {table}".encode())}
-        except psycopg.errors.InsufficientPrivilege:
-            return None
-
-
-def shown(running: System, login: str, tables: Iterable[str], **standing: Any) -> dict[str, int | None]:
-    """How many rows a login sees in each table; nothing where it may not look there at all."""
-    found: dict[str, int | None] = {}
-    with psycopg.connect(running.stores.dsn(login)) as connection:
-        for kind, named in standing.items():
-            connection.execute("SELECT set_config(%s, %s, true)", (f"unefois.{kind}", str(named)))
-        for table in tables:
-            try:
-                with connection.transaction():
-                    (found[table],) = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() or (0,)
-            except psycopg.errors.InsufficientPrivilege:
-                found[table] = None
-    return found
-
-
-def counted(running: System, login: str, table: str, **standing: Any) -> int | None:
-    """How many rows a login sees in one table."""
-    return shown(running, login, [table], **standing)[table]
 
 
 @pytest.fixture(scope="module")
@@ -201,76 +187,15 @@ def settled(running: System, parent: Resident) -> UUID:
     return person_id(made[0])
 
 
-BESIDE_A_PAPER = (
-    """WITH twin AS (INSERT INTO vault.document SELECT (jsonb_populate_record(d, jsonb_build_object(
-           'document_id', uuidv7(), 'object_name', uuidv7()::text, 'keyed_digest', NULL, 'state', 'received'))).*
-       FROM vault.document d WHERE document_id = %(d)s RETURNING document_id, holder_id
-       ), alike AS (INSERT INTO vault.likeness SELECT %(d)s, document_id, holder_id, now() FROM twin)
-       INSERT INTO vault.replacement SELECT document_id, %(d)s, holder_id, now() FROM twin""",
-    "INSERT INTO vault.legal_hold VALUES (uuidv7(), %(d)s, 'of a test', now(), now(), now())",
-    "INSERT INTO vault.erasure_asked VALUES (%(d)s, now())",
-    "INSERT INTO vault.destruction_certificate VALUES (%(d)s, '{}', now())",
-    """WITH made AS (INSERT INTO vault.upload SELECT uuidv7(), sha256(uuidv7()::text::bytea), holder_id, 'a/b', 2, 1, NULL,
-           NULL, NULL, now(), now() + interval '1 day' FROM vault.document WHERE document_id = %(d)s RETURNING upload_id)
-       INSERT INTO vault.upload_part SELECT upload_id, 0, 1, uuidv7()::text, '', '' FROM made""",
-    "INSERT INTO hub.contact VALUES (uuidv7(), %(p)s, 'counter', NULL, now())",
-    """INSERT INTO hub.residence (residence_id, person_id, confidential, source, grade, valid_from, recorded_at, retracted_at)
-       VALUES (uuidv7(), %(p)s, true, 'declared', 'self_declared', current_date, now(), now())""",
-    "INSERT INTO hub.residence_question VALUES (%(d)s, %(p)s, NULL, now(), now()) ON CONFLICT DO NOTHING",
-    "INSERT INTO hub.family_claim VALUES (uuidv7(), %(p)s, 'A', '{B}', current_date, uuidv7()::text, 'refused', now())",
-    "INSERT INTO hub.life_event VALUES (uuidv7(), %(p)s, 'move', current_date, now())",
-    """WITH line AS (SELECT line_id, request_id FROM hub.enrolment_line JOIN hub.request USING (line_id)
-                     WHERE payer_id = %(p)s LIMIT 1),
-            asked AS (INSERT INTO hub.ask SELECT line_id, 'of_a_test', 'of_a_test', now() FROM line)
-       INSERT INTO hub.confirmation (confirmation_id, request_id, guardian_id, state, asked_at, answered_at)
-       SELECT uuidv7(), request_id, %(p)s, 'confirmed', now(), now() FROM line""",
-    "INSERT INTO hub.death VALUES (%(p)s, current_date, uuidv7(), now())",
-)
-"""As if somebody had had it so; the owner's hand, for a test only."""
-
-
-@contextmanager
-def job(running: System, status: str, **arguments: UUID) -> Iterator[int]:
-    """A job's row, as the worker would have claimed it; no worker knows its kind."""
-    # Under a worker that lives: what nobody does the reaper would take back before the test has looked.
-    making = """WITH worker AS (INSERT INTO jobs.procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 day')
-                                RETURNING id)
-                INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, args, status, worker_id)
-                SELECT 'of_a_test', 'of_a_test', %(args)s::jsonb, %(status)s::jobs.procrastinate_job_status, id FROM worker
-                RETURNING id"""
-    made = value(running, making, args=json.dumps({k: str(v) for k, v in arguments.items()}), status=status)
-    try:
-        yield made
-    finally:
-        with psycopg.connect(running.owner_dsn()) as owner:
-            # The library's triggers name its tables without their schema.
-            owner.execute("SET search_path = jobs")
-            owner.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [made])
-
-
 @pytest.mark.parametrize("login", LOGINS)
 def test_without_a_standing_nothing_is_there(running, settled, login):
-    assert not any(shown(running, login, COVERED).values())
-
-
-OTHERS: dict[str, Any] = {
-    "person": uuid4(),
-    "agent": uuid4(),
-    "partner": "00000000000000",
-    "ticket": "00",
-    "entry": uuid4(),
-    "job": 0,
-    "mandate": uuid4(),
-    "purpose": "curiosity",
-    "session": "00",
-    "account": uuid4(),
-}
+    assert not any(shown(running, login, CLOSED).values())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("login", LOGINS)
 def test_with_anothers_standing_nothing_is_there(running, settled, login, kind):
-    found = shown(running, login, COVERED, **{kind: OTHERS[kind]})
+    found = shown(running, login, CLOSED, **{kind: OTHERS[kind]})
     assert not any(found.values()), found
 
 
@@ -318,6 +243,12 @@ def test_the_worker_sees_whose_job_it_does_while_it_does_it(running, parent, pap
     assert not seen(running, "unefois_worker", table, job=doing)
 
 
+@pytest.mark.parametrize("table", PAPERS)
+def test_the_pipelines_see_no_paper_by_any_standing(running, papers, table):
+    for purpose in Purpose:
+        assert not seen(running, "unefois_pipelines", table, purpose=purpose, partner=CAISSE)
+
+
 ON_A_PAPER = ("vault.likeness", "vault.replacement", "vault.legal_hold", "vault.erasure_asked")
 ABOUT_A_PERSON = (
     "hub.civil_status",
@@ -357,24 +288,6 @@ RIGHT = [
     ("hub.account", "unefois_door", "session"),
 ]
 """Table, login, and by what standing it sees somebody's own rows: all of them, and no other's."""
-
-
-@contextmanager
-def own_standing(running: System, who: UUID, kind: str) -> Iterator[dict[str, Any]]:
-    """A standing of each kind that has business with somebody."""
-    if kind == "job":
-        with job(running, "doing", adult_id=who) as doing:
-            yield {"job": doing}
-    elif kind == "entry":
-        statement = """SELECT e.entry_id FROM vault.journal_entry e JOIN vault.journal_record r USING (entry_id)
-                       WHERE e.act = 'release' AND %(p)s = ANY (r.subjects) LIMIT 1"""
-        yield {"entry": value(running, statement, p=who)}
-    elif kind == "session":
-        statement = """SELECT encode(token_digest, 'hex') FROM hub.session JOIN hub.account USING (account_id)
-                       WHERE person_id = %(p)s"""
-        yield {"session": value(running, statement, p=who)}
-    else:
-        yield {"person": who}
 
 
 @pytest.mark.parametrize(("table", "login", "kind"), RIGHT)

@@ -59,6 +59,8 @@ class Made:
     born_on: str = "2018-06-05"
     lines: dict[str, UUID] = field(default_factory=dict)
     papers: list[tuple[UUID, UUID, Paper]] = field(default_factory=list)
+    beside: bool = False
+    """Whether the child and its file are there already, by another adult who pays a line of it."""
 
     @property
     def of_child(self) -> dict[str, str]:
@@ -120,7 +122,7 @@ def seed(
         _copy(
             owner,
             "hub.school_file (file_id, child_id, school_year, created_at)",
-            ((m.file, m.child, year, received_at) for m, _ in done),
+            ((m.file, m.child, year, received_at) for m, _ in done if not m.beside),
         )
         _lines(owner, [made for made, _ in done], dict(services), first=first, until=until, at=received_at)
         _papers(owner, custody, done, received_at)
@@ -129,12 +131,13 @@ def seed(
 
 
 def _persons(owner: psycopg.Connection, families: Sequence[Made], at: datetime) -> None:
-    persons = [(one, at) for made in families for one in (made.adult, made.child)]
+    persons = [(one, at) for made in families for one in (made.adult, made.child)[: 1 if made.beside else 2]]
     _copy(owner, "hub.person (person_id, created_at)", persons)
     columns = "civil_status_id, person_id, family_name, given_names, born_on, match_key, source, grade, recorded_at"
     rows = []
     for made in families:
-        for who, given, born in ((made.adult, made.given, "1988-04-02"), (made.child, made.first, made.born_on)):
+        both = ((made.adult, made.given, "1988-04-02"), (made.child, made.first, made.born_on))
+        for who, given, born in both[: 1 if made.beside else 2]:
             key = match_key(made.name, (given,), born)
             rows.append((new_uuid(), who, made.name, [given], born, key, "made up", "sealed", at))
     _copy(owner, f"hub.civil_status ({columns})", rows)

@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import (
+    bulkhead,
     confusion,
+    console,
     custody,
     depositing,
     engines,
     flowing,
     judging,
     memory,
+    nightly,
+    pushing,
     reading,
     releasing,
     scale,
@@ -46,10 +50,17 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "journal_proof_1m": scale.journal_proof_1m,
     "holder_listing_growth": scale.holder_listing_growth,
     "school_files_reevaluated": judging.school_files_reevaluated,
+    "school_year_messages": pushing.school_year_messages,
+    "nightly_push": pushing.nightly_push,
+    "nightly_cycle": nightly.nightly_cycle,
+    "op_overhead_ms": nightly.op_overhead_ms,
+    "decode_api_particulier": pushing.decode_api_particulier,
     "seal_a4_page": sealing.seal_a4_page,
     "seals_photographed": sealing.seals_photographed,
     "reading_confusion": confusion.reading_confusion,
     "engines_compared": engines.engines_compared,
+    "bulkhead": bulkhead.bulkhead,
+    "console_first_page": console.console_first_page,
 }
 """Each gives one row or a few; a later family adds a module and a line here."""
 
@@ -66,11 +77,15 @@ def table(row: Row) -> str:
 
 def main() -> int:
     """Measure what was asked for, everything when nothing was; 0 when every goal holds."""
+    names = sys.argv[1:] or list(MEASURES)
+    if unknown := set(names) - set(MEASURES):
+        print(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
     facts = machine()
     print("  ".join(f"{name} {value}" for name, value in facts.items()), flush=True)
     rows: list[Row] = []
     try:
-        for name in sys.argv[1:] or list(MEASURES):
+        for name in names:
             for row in MEASURES[name]():
                 rows.append(row)
                 print(table(row), flush=True)

@@ -63,4 +63,4 @@ class Holding:
 
 def _custody(told: dict[str, str]) -> Custody:
     names = {name.removeprefix("VAULT_").lower(): said for name, said in told.items() if name.startswith("VAULT_")}
-    return vault_parts.custody(VaultSettings(**names, UNEFOIS_PROFILE="test"))  # type: ignore[arg-type]
+    return vault_parts.custody(VaultSettings(**names, UNEFOIS_PROFILE="test"))  # type: ignore[arg-type]  # from the environment

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from orchestration.stack import stack
@@ -23,6 +23,12 @@ def whole() -> System:
 def without_worker() -> System:
     """A system whose worker stays away: what a door costs, and not what is read beside it."""
     return _started(start_workerless)
+
+
+@cache
+def with_pipelines() -> System:
+    """A system with Dagster beside it."""
+    return _started(partial(start_system, pipelines=True))
 
 
 def _started(start: Callable[[Path], System]) -> System:

@@ -1,5 +1,6 @@
 """How long a partner waits for its webhook: one event at a time, and while a hundred a second are committed."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -14,6 +15,7 @@ from tests.assets.partners import made_up_partner
 from tests.assets.receiving import Receiver, receiving
 from tests.bench import serving
 from tests.bench.measuring import Row, percentile
+from tests.bench.writing import lines_told
 from tests.faults import workers
 from tests.system import System, eventually
 from vault.bootstrap import utc_now
@@ -24,6 +26,12 @@ from vault.db import Database
 IDLE, IDLE_RATE = 80, 5
 LOADED, LOADED_RATE = 1500, 100
 WARM_UP = 10
+_LINE = """WITH person AS (INSERT INTO hub.person VALUES (uuidv7(), now()) RETURNING person_id),
+    file AS (INSERT INTO hub.school_file SELECT uuidv7(), person_id, '2026-2027', now() FROM person RETURNING file_id)
+    INSERT INTO hub.enrolment_line (line_id, file_id, service, body, payer_id, valid_from, valid_until, recorded_at)
+    SELECT %(line)s, file_id, 'canteen_tariff', %(body)s, person_id, current_date, current_date, now()
+    FROM person, file"""
+"""A word about a line is left by who is shown the line."""
 
 
 def webhook_idle_p95() -> Iterator[Row]:
@@ -71,7 +79,11 @@ def _partner(system: System, receiver: Receiver) -> str:
 
 
 def _write(system: System, count: int, rate: int, sirets: list[str]) -> None:
-    writing = workers.spawn(system, ["tests.bench.writing", str(count), str(rate), *sirets])
+    first = secrets.randbits(100)
+    with psycopg.connect(system.owner_dsn(), autocommit=True, options="-c unefois.purpose=migration") as owner:
+        lines = [{"line": line, "body": body} for line, body in lines_told(first, count, sirets)]
+        owner.cursor().executemany(_LINE, lines)
+    writing = workers.spawn(system, ["tests.bench.writing", str(first), str(count), str(rate), *sirets])
     assert writing.wait(600) == 0
 
 

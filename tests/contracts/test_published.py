@@ -88,7 +88,14 @@ def test_every_operation_says_who_may_call_it():
         "get /hub/v1/webhook-keys",
         "get /answers/jwks",
     }
-    checkpoints = ("key", "checkpoints/latest", "checkpoints/{size}", "consistency/{first}/{second}")
+    checkpoints = (
+        "key",
+        "checkpoints/latest",
+        "checkpoints/{size}",
+        "checkpoints/stamped",
+        "checkpoints/{size}/stamp",
+        "consistency/{first}/{second}",
+    )
     open_to_all |= {f"get /journal/{what}" for what in checkpoints}
     unguarded = {name for door in DOORS for name, op in operations(door) if not op.get("security")}
     assert unguarded - open_to_all == set()

@@ -6,12 +6,26 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orchestration.stack import stack
 from orchestration.stack.errors import StackError
-from tests.faults import acts, custody, enumeration, limits, lying, storms, workers
+from tests.faults import (
+    acts,
+    away,
+    custody,
+    enumeration,
+    exchanging,
+    limits,
+    lying,
+    partners,
+    pipelined,
+    rolling,
+    storms,
+    workers,
+)
 from tests.system import Papers, Resident, System, start_system
 
 OUTPUT = Path("build") / "faults.json"
@@ -109,6 +123,38 @@ def lying_store() -> Iterator[Row]:
     yield row("custody_lying_store", len(lying.LIES) * len(lying.FORMS) + 1, verdict, 0.0)
 
 
+def of_partners(name: str, strike: Callable[[System], partners.Came]) -> Callable[[], Iterator[Row]]:
+    """Parts killed while something goes on between a family and a partner, and what is in doubt since."""
+
+    def run() -> Iterator[Row]:
+        with running(start_system) as system:
+            yield _came(name, strike(system))
+
+    return run
+
+
+def partner_away() -> Iterator[Row]:
+    """A partner away for 75 hours of a clock that is set, and one for ten days, whose webhook is turned off meanwhile."""
+    yield _came("partners_away_75h", away.away(75))
+    yield _came("partners_away_10d", away.away(240))
+
+
+def of_pipelines(name: str, strike: Callable[[pipelined.Town], partners.Came]) -> Callable[[], Iterator[Row]]:
+    """Dagster and what it rests on struck while nights are done."""
+
+    def run() -> Iterator[Row]:
+        with running(partial(start_system, pipelines=True)) as system:
+            town = pipelined.Town(system)
+            town.daemon_is_well()
+            yield _came(name, strike(town))
+
+    return run
+
+
+def _came(name: str, came: partners.Came) -> Row:
+    return row(name, came.faults, came.verdict, came.recovery_s, acts=came.acts, in_doubt=came.in_doubt)
+
+
 def rate_limit() -> Iterator[Row]:
     """A partner that counts, four workers under eighteen tokens, one killed: longer than its longest window."""
     counted = limits.ask_for(80)
@@ -123,12 +169,20 @@ def rate_limit() -> Iterator[Row]:
     }
 
 
+def exchanges_kill() -> Iterator[Row]:
+    """The engine of exchanges, killed before and after each durable step of each kind of write."""
+    with running(workers.start_workerless) as system:
+        found = exchanging.enumerate_writes(system, tell)
+    yield row("exchanges_kill", len(found.points), found.verdict, 0.0, in_doubt=found.in_doubt)
+
+
 FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
     "worker_killed_between_steps": between_steps,
     "postgres_killed_under_deposits": under_deposits("postgres_killed_under_deposits", storms.kill_part("postgres"), 3),
     "objects_killed_under_deposits": under_deposits("objects_killed_under_deposits", storms.kill_part("objects"), 3),
     "door_killed_under_deposits": under_deposits("door_killed_under_deposits", storms.kill_part("door"), 3),
     "worker_killed_under_deposits": under_deposits("worker_killed_under_deposits", storms.kill_part("worker"), 3),
+    "pipelines_rolling_restart": under_deposits("pipelines_rolling_restart", rolling.replace_one_by_one, 3),
     "supervisor_killed": under_deposits("supervisor_killed", storms.kill_supervisor, 2),
     "custody_deposit": under_custody("custody_deposit", custody.deposit, faults=custody.each_part(2)),
     "custody_finish": under_custody("custody_finish", custody.finish, faults=custody.each_part(2)),
@@ -150,6 +204,14 @@ FAULTS: dict[str, Callable[[], Iterator[Row]]] = {
     ),
     "custody_lying_store": lying_store,
     "exchanges_rate_limit": rate_limit,
+    "exchanges_kill": exchanges_kill,
+    "partners_grant": of_partners("partners_grant", partners.grant),
+    "partners_withdrawal": of_partners("partners_withdrawal", partners.withdrawal),
+    "partners_withdrawal_under_download": of_partners("partners_withdrawal_under_download", partners.under_download),
+    "partners_release": of_partners("partners_release", partners.release),
+    "partners_delivery": of_partners("partners_delivery", partners.delivery),
+    "partners_away": partner_away,
+    **{name: of_pipelines(name, strike) for name, strike in pipelined.STRIKES.items()},
 }
 
 

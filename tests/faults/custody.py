@@ -1,15 +1,11 @@
 """What custody must keep through any death: papers as they were given, erasures to their end, keys, journal, no lie told."""
 
-import hashlib
-import io
-import json
 import os
 import secrets
 import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -78,7 +74,7 @@ def deposit(told: Told, base: bytes) -> str:
     # A key stays in flight for a while when its door died: a new one with the same bytes is told « held already ».
     answer = patiently(told, lambda: told.resident.hand_in(content, PDF, key=next(keys)), 200, 201, tolerated=(409,))
     document: str = answer.json()["document"]
-    told.kept[document] = digest(content)
+    told.kept[document] = storms.digest(content)
     return document
 
 
@@ -101,7 +97,7 @@ def go_on(told: Told, address: str, content: bytes) -> str:
         stood = int(standing.headers["upload-offset"])
         if stood == len(content):
             document = str(standing.headers["content-location"].rpartition("/")[2])
-            told.kept[document] = digest(content)
+            told.kept[document] = storms.digest(content)
             return document
         with suppress(httpx.TransportError):
             send(told.resident, address, stood, content[stood : stood + 900_000])
@@ -119,11 +115,6 @@ def send(resident: Resident, address: str, offset: int, content: bytes) -> httpx
     return resident.http.patch(address, content=content, headers=PIECE | {"upload-offset": str(offset)})
 
 
-def digest(content: bytes) -> str:
-    """The SHA-256 of a paper."""
-    return hashlib.sha256(content).hexdigest()
-
-
 def erase(told: Told, base: bytes) -> str:
     """Hand a paper in, and ask for it to be gone until that is acknowledged."""
     document = deposit(told, base)
@@ -133,24 +124,13 @@ def erase(told: Told, base: bytes) -> str:
     return document
 
 
-def downloaded(system: System, person: Resident) -> dict[str, str]:
-    """Digests of a resident's originals, as the door gives all of them back to a fresh sign-in."""
-    again = Resident(system, family_name=person.family_name, given_name=person.given_name).sign_in()
-    ticket = eventually(lambda: (t := again.http.post("/v1/export-tickets")).status_code == 201 and t)
-    archive = zipfile.ZipFile(io.BytesIO(httpx.get(ticket.json()["href"], timeout=120).content))
-    found = json.loads(archive.read("manifest.json"))["documents"]
-    return {
-        one["document"]: digest(archive.read(one["original"]["path"])) for one in found if one["original"] is not None
-    }
-
-
 def judge(system: System, everybody: list[Told]) -> Verdict:
     """Look at everything once it is quiet: what was told is true, the audit holds, and nothing is left over."""
     verdict = oracle.judge(system)
     states = _states(system)
     for told in everybody:
         verdict.unexplained += sorted(set(told.surprises))
-        given_back = downloaded(system, told.resident)
+        given_back = storms.downloaded(system, told.resident)
         verdict.lost += [f"{one} is not what was given" for one, sha in told.kept.items() if given_back.get(one) != sha]
         verdict.unexplained += [f"{one} is {states.get(one)}" for one in told.going if states.get(one) != "erased"]
         verdict.unexplained += [f"{one} opens, erased" for one in told.going & given_back.keys()]

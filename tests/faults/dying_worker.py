@@ -138,12 +138,12 @@ def watch(points: Points) -> None:
         if tx.wrote:
             points.point(f"{label}:after")
 
-    Database.transaction = transaction  # type: ignore[method-assign, assignment]
+    Database.transaction = transaction  # type: ignore[method-assign, assignment]  # wrapped, to die there
     for name in ("put", "delete"):
         setattr(S3ObjectStore, name, points.around(f"object {name}", getattr(S3ObjectStore, name)))
-    HttpTransport.send = points.around("http send", HttpTransport.send)  # type: ignore[method-assign]
+    HttpTransport.send = points.around("http send", HttpTransport.send)  # type: ignore[method-assign]  # wrapped, to die there
     drop = file_drop.FileDropTransport
-    drop.send = points.around("file drop", drop.send)  # type: ignore[method-assign]
+    drop.send = points.around("file drop", drop.send)  # type: ignore[method-assign]  # wrapped, to die there
     file_drop._write_durably = points.around("file written", file_drop._write_durably)
     os.rename = points.around("file named", os.rename)
     for name in ("finish_job_by_id_async", "retry_job_by_id_async"):
@@ -178,7 +178,7 @@ def main() -> None:
     if told.hand_over:
         hand_over(told.hand_over[0], date.fromisoformat(told.hand_over[1]))
         return
-    worker.reap_for_ever = _reap_nothing  # type: ignore[assignment]
+    worker.reap_for_ever = _reap_nothing  # type: ignore[assignment]  # in its place, nothing
     worker.CONCURRENCY = 1
     worker.main()
 

@@ -85,15 +85,22 @@ def counting_partner(counted: Counted) -> Iterator[str]:
 
 
 @contextmanager
-def migrated() -> Iterator[str]:
-    """A PostgreSQL with our schema and logins, as the worker reaches it."""
+def served() -> Iterator[str]:
+    """A PostgreSQL with our schema and logins, as its owner reaches it."""
     with running_postgres() as url:
         plain = make_url(url)
         with psycopg.connect(plain.set(drivername="postgresql").render_as_string(hide_password=False)) as owner:
             for role in ROLES:
                 owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'of-this-test'".encode())
         upgrade(url)
-        login = plain.set(username="unefois_worker", password="of-this-test")
+        yield url
+
+
+@contextmanager
+def migrated() -> Iterator[str]:
+    """The same, as the worker reaches it."""
+    with served() as url:
+        login = make_url(url).set(username="unefois_worker", password="of-this-test")
         yield login.render_as_string(hide_password=False)
 
 

@@ -141,11 +141,11 @@ def judge(system: System) -> Verdict:
     verdict = Verdict()
     with psycopg.connect(system.owner_dsn()) as connection:
         for what, statement in ONCE.items():
-            for row in connection.execute(statement):  # type: ignore[call-overload]
+            for row in connection.execute(statement):  # type: ignore[call-overload]  # statements are text of this file
                 if row[1] != 1:
                     (verdict.doubled if row[1] > 1 else verdict.lost).append(f"{what}: {row[0]} has {row[1]}")
         for what, statement in NEVER.items():
-            rows = connection.execute(statement).fetchall()  # type: ignore[call-overload]
+            rows = connection.execute(statement).fetchall()  # type: ignore[call-overload]  # statements are text of this file
             verdict.unexplained += [f"{what}: {' '.join(map(str, row))}" for row in rows]
         _partners(system, connection, verdict)
         _objects(system, connection, verdict)

@@ -68,8 +68,18 @@ def settle(system: System) -> Estate:
     )
     named |= {"slug": "caisse-13", "reference": value(system, reference, siret=CAISSE)}
     # What nobody has here: whoever is let in finds nothing under it.
-    named |= dict.fromkeys(("merge", "mandate", "link", "visit_id"), str(UUID(int=7)))
-    named |= {"theme": "school", "code": "made-up-code", "way": "courriel"}
+    nobodys = ("merge", "mandate", "link", "visit_id", "child")
+    consoles = ("exchange_id", "plan_id", "message_id", "delivery_id", "notification_id")
+    named |= dict.fromkeys((*nobodys, *consoles), str(UUID(int=7)))
+    named |= {
+        "binding": "made-up",
+        "theme": "school",
+        "code": "made-up-code",
+        "way": "courriel",
+        "number": "1",
+        "path": "runs",
+        "siret": CAISSE,
+    }
     return Estate(system, owner, child, named, known["hub.request"], _senders(owner, other))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 import httpx
@@ -19,6 +20,7 @@ from tests.journeys.doors import Partner, assert_problem, family, person_id, row
 from tests.journeys.test_authorisations import enrolled, wanted
 from tests.system import CAISSE, SCHOOL_YEAR, Resident
 from vault.settings import VaultSettings
+from vault.standing import standing
 
 SOMEBODY = str(UUID(int=7))
 DOCUMENTS = {"session": residents_routes().openapi(), "partner": partners_routes().openapi()}
@@ -71,6 +73,12 @@ def callers(running) -> dict[str, tuple[str, object]]:
     }
 
 
+def as_caller(caller: str) -> AbstractContextManager[None]:
+    """What the door says once it knows who calls."""
+    kind, _, named = caller.rpartition(":")
+    return standing(**{kind or "person": named})
+
+
 SIRET = "SELECT siret FROM hub.partner WHERE slug = 'mairie-13'"
 
 
@@ -80,8 +88,9 @@ def test_every_write_says_its_first_answer_again_and_refuses_another_content(cus
     document = DOCUMENTS["partner" if guard == "partner_token" else "session"]
     told = next(Filler(document).bodies(route, SOMEBODY)).get("json")
     body, path, key = b"" if told is None else json.dumps(told).encode(), route.address(SOMEBODY), secrets.token_hex(16)
-    first = begin_repeatable(custody, caller, key, route.method.encode(), path.encode(), b"", body)
-    first.answered(Said(299, {"x-said": "before"}, b"the first answer"))
+    with as_caller(caller):
+        first = begin_repeatable(custody, caller, key, route.method.encode(), path.encode(), b"", body)
+        first.answered(Said(299, {"x-said": "before"}, b"the first answer"))
     headers = {"idempotency-key": key, "content-type": "application/json"}
     again = send(route.method, path, content=body, headers=headers)
     assert (again.status_code, again.headers["x-said"], again.text) == (299, "before", "the first answer")
@@ -146,10 +155,11 @@ OLDER = """UPDATE hub.idempotency SET response = '{"at": "2026-01-01T00:00:00+00
 def test_a_door_that_died_between_effect_and_answer_leaves_no_second_effect_and_says_so(running, custody):
     parent, child = family(running)
     who, key, body = str(person_id(parent)), secrets.token_hex(16), json.dumps(wish(child)).encode()
-    cut_off = begin_repeatable(custody, who, key, b"POST", b"/v1/requests", b"", body)
-    with custody.db.transaction() as tx:
-        cut_off.effect(tx)
-    cut_off.broken()
+    with as_caller(who):
+        cut_off = begin_repeatable(custody, who, key, b"POST", b"/v1/requests", b"", body)
+        with custody.db.transaction() as tx:
+            cut_off.effect(tx)
+        cut_off.broken()
     headers = {"idempotency-key": key, "content-type": "application/json"}
     assert_problem(parent.http.post("/v1/requests", content=body, headers=headers), "idempotency-key-in-flight")
     rows(running, OLDER, who=who)

@@ -21,14 +21,13 @@ from hub.app import residents
 from hub.settings import HubSettings
 from orchestration.stack import environment
 from tests.isolation.filling import SAFE, Filler, Route, routes_of
-from tests.journeys.doors import person_id, rows, value
+from tests.journeys.doors import AT_WORK, person_id, rows, value
 from tests.journeys.test_confirming import LINK
-from tests.system import Resident, System, eventually
+from tests.system import Resident, System, eventually, gone
 from vault import db
 from vault.settings import VaultSettings
 
 UNSIGNED = "SELECT count(*) AS n FROM vault.journal_pending"
-WORKING = "SELECT count(*) AS n FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')"
 UNTOLD = "SELECT count(*) AS n FROM hub.delivery WHERE state = 'due' AND subject = ANY(%(subjects)s::uuid[])"
 TOLD = """SELECT DISTINCT slug FROM hub.delivery JOIN hub.partner USING (siret) WHERE subject = ANY(%(subjects)s::uuid[])"""
 NAMES = """SELECT value FROM hub.pseudonym JOIN hub.enrolment_line ON line_id = subject_id
@@ -197,7 +196,7 @@ def world(system: System, *, hidden: bool) -> World:
 
 def at_rest(system: System) -> None:
     """Wait until no job is left and the journal has taken in every entry."""
-    eventually(lambda: value(system, WORKING) == 0 and value(system, UNSIGNED) == 0)
+    gone(lambda: rows(system, AT_WORK) or value(system, UNSIGNED))
 
 
 def partners_rest(world: World) -> None:

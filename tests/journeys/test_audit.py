@@ -53,7 +53,9 @@ def test_it_goes_on_where_it_stopped(vault):
     system, custody, papers = vault
     first = audit_all(custody, actor=OPERATOR, batch=1, stop_after=2)
     assert (first.documents, first.resumed_after) == (2, None)
-    again = audit_all(custody, actor=OPERATOR)
+    told: list[tuple[int, int]] = []
+    again = audit_all(custody, actor=OPERATOR, tell=lambda done, of: told.append((done, of)))
+    assert told[-1][0] == told[-1][1]
     assert (again.run_id, again.documents, str(again.resumed_after)) == (first.run_id, 3, sorted(papers)[1])
     assert audit_all(custody, actor=OPERATOR).run_id != first.run_id
     assert value(system, "SELECT count(*) FROM vault.audit_run WHERE finished_at IS NULL") == 0

@@ -92,6 +92,20 @@ def large_paper() -> bytes:
     return paper
 
 
+def put_in_its_place(running, parent: Resident, content: bytes) -> None:
+    """What leaves in the place of the certificate is ``content``."""
+    with Holding(running) as holding:
+        large = holding.record(person_id(parent), content)
+    rows(running, "DELETE FROM hub.evidence WHERE document_id = %(d)s", d=large)
+    rows(
+        running,
+        """UPDATE hub.evidence SET document_id = %(d)s WHERE holder_id = %(who)s
+           AND evidence_type = 'birth_certificate'""",
+        d=large,
+        who=person_id(parent),
+    )
+
+
 def test_what_is_given_with_a_request_says_who_what_why_until_when(running):
     given = only(enrolled(running))
     assert (given["state"], given["frequency"], given["recipient"]) == ("active", "recurring", CAISSE)
@@ -116,18 +130,9 @@ def test_taken_back_during_a_download_of_50_mb_one_release_is_journaled_and_the_
     parent = enrolled(running)
     token = caisse.token()
     href = offered(caisse, parent, token)
-    before = value(running, RELEASES, who=person_id(parent))
-    with Holding(running) as holding:
-        large = holding.record(person_id(parent), large_paper())
-    # In the place of the certificate: what leaves is 50 MB long.
-    rows(running, "DELETE FROM hub.evidence WHERE document_id = %(d)s", d=large)
-    rows(
-        running,
-        """UPDATE hub.evidence SET document_id = %(d)s WHERE holder_id = %(who)s
-           AND evidence_type = 'birth_certificate'""",
-        d=large,
-        who=person_id(parent),
-    )
+    # The sandbox's own Caisse fetches once by itself, as soon as it is told.
+    before = eventually(lambda: value(running, RELEASES, who=person_id(parent)))
+    put_in_its_place(running, parent, large_paper())
     with caisse.http.stream("GET", href, auth=caisse.proving(token)) as answer:
         assert answer.status_code == 200
         pieces = answer.iter_raw(65536)

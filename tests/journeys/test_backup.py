@@ -85,6 +85,7 @@ def looked_at(person: Resident, paper: str) -> httpx.Response:
     return httpx.get(ticket.json()["href"]) if ticket.status_code == 201 else ticket
 
 
+@pytest.mark.slow
 def test_the_erased_paper_is_unreadable_and_says_so(restored):
     _, person, _, gone, said = restored
     assert "1 erasures replayed" in said

@@ -19,6 +19,7 @@ from tests.journeys.doors import (
     raw_deposit,
     read_answer,
 )
+from tests.system import gone
 
 LIMIT = 64 * 1024 * 1024
 PDF = "application/pdf"
@@ -190,7 +191,8 @@ def test_the_same_content_at_once_under_several_keys_is_one_document(resident):
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["document"] for answer in answers}) == 1
     assert kept_of(person)["documents"] == 1
-    assert orphans(person.system) <= before
+    # What another test deposits in this moment lies in the store before any row knows of it.
+    gone(lambda: orphans(person.system) - before)
 
 
 @pytest.mark.parametrize("key", [None, "short", "a b c d e f g h", "x" * 129, "é" * 10])

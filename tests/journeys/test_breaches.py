@@ -10,7 +10,7 @@ from connectors.jose import thumbprint
 from orchestration.cli import app
 from tests.journeys.caring import ASKED, enrolled, unefois
 from tests.journeys.doors import Partner, person_id, value
-from tests.journeys.test_hand_over import hand_over  # noqa: F401 - a fixture
+from tests.journeys.test_hand_over import hand_over, parts  # noqa: F401 - fixtures
 from tests.system import System
 
 

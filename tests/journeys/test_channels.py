@@ -91,9 +91,9 @@ def test_a_number_is_proved_by_its_code_and_then_hears_of_an_ask(running, number
     assert parent.http.get("/v1/contact").json()["channel"] is None
     code = code_for(running, number)
     wrong = "000000" if code != "000000" else "111111"
-    assert_problem(parent.http.post("/v1/contact/telephone-code", json={"code": wrong}), "invalid")
-    assert parent.http.post("/v1/contact/telephone-code", json={"code": code}).status_code == 204
-    assert_problem(parent.http.post("/v1/contact/telephone-code", json={"code": code}), "not-found")
+    assert_problem(parent.http.post("/v1/contact/code", json={"code": wrong}), "invalid")
+    assert parent.http.post("/v1/contact/code", json={"code": code}).status_code == 204
+    assert_problem(parent.http.post("/v1/contact/code", json={"code": code}), "not-found")
     assert parent.http.get("/v1/contact").json()["value"] == f"•• {number[-2:]}"
     asked(parent)
     text = eventually(lambda: [one for one in came(running, number) if "document" in one["text"]])[0]["text"]
@@ -112,7 +112,7 @@ def test_a_gateway_that_fails_after_taking_it_is_asked_and_nothing_comes_twice(r
     rows(running, "UPDATE hub.message SET not_before = now() WHERE person_id = %(p)s", **whose)
     eventually(lambda: value(running, state, **whose) == "sent")
     assert len(came(running, number)) == 1
-    answer = parent.http.post("/v1/contact/telephone-code", json={"code": code_for(running, number)})
+    answer = parent.http.post("/v1/contact/code", json={"code": code_for(running, number)})
     assert answer.status_code == 204
 
 

@@ -9,7 +9,6 @@ from tests.journeys.doors import Partner, assert_problem, family, person_id, row
 from tests.journeys.test_family_link import RECOGNISED, finding, second_parent
 from tests.system import CAISSE, MAIRIE, Resident, eventually
 
-SETTLED = "SELECT count(*) AS n FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')"
 LINK = """INSERT INTO hub.family_link (link_id, adult_id, child_id, kind, authority, source, source_review, grade,
                                        valid_from, recorded_at)
           VALUES (gen_random_uuid(), %(adult)s, %(child)s, 'parent', %(authority)s, 'agent', gen_random_uuid(),

@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.custody import worker_custody
 from orchestration.stack import stack
-from tests.faults import custody, lying, oracle, workers
+from tests.faults import custody, lying, oracle, storms, workers
 from tests.faults.storms import back_again, kill_whole, part_pid
 from tests.journeys.doors import rows, value
 from tests.system import Resident, System, eventually, start_system
@@ -79,7 +79,7 @@ def whole_or_absent(person: Resident, content: bytes) -> None:
     assert again.surprises == []
     (document,) = papers_of(person)
     assert person.concluded(document)["state"] == "available"
-    assert custody.downloaded(person.system, person) == {document: custody.digest(content)}
+    assert storms.downloaded(person.system, person) == {document: storms.digest(content)}
 
 
 @pytest.mark.parametrize("part", ["door", "postgres"])
@@ -110,7 +110,7 @@ def test_the_door_dies_before_the_last_piece_commits(system):
     document = custody.go_on(told, address, content)
     assert (list(papers_of(person)), told.surprises) == ([document], [])
     person.concluded(document)
-    assert custody.downloaded(system, person) == told.kept
+    assert storms.downloaded(system, person) == told.kept
 
 
 def test_the_worker_dies_before_a_reading_commits(system):
@@ -121,7 +121,7 @@ def test_the_worker_dies_before_a_reading_commits(system):
         gone = kill_whole(system, "worker")
     back(system, "worker", gone)
     assert person.concluded(document)["state"] == "available"
-    assert custody.downloaded(system, person) == {document: custody.digest(content)}
+    assert storms.downloaded(system, person) == {document: storms.digest(content)}
 
 
 @pytest.mark.parametrize("part", ["worker", "objects"])
@@ -137,7 +137,7 @@ def test_a_part_dies_before_an_erasure_commits(system, part):
         gone = kill_whole(system, part)
     back(system, part, gone)
     eventually(lambda: papers_of(person).get(document) == "erased")
-    assert list(custody.downloaded(system, person)) == [kept]
+    assert list(storms.downloaded(system, person)) == [kept]
     done = "SELECT count(*) FROM vault.destruction_certificate WHERE document_id = %(id)s"
     assert value(system, done, id=document) == 1
 
@@ -150,11 +150,11 @@ def test_a_rotation_dies_and_is_taken_up(system):
         reached()
         rotating.kill()
         rotating.wait()
-    assert custody.downloaded(system, person) == {document: custody.digest(content)}
+    assert storms.downloaded(system, person) == {document: storms.digest(content)}
     verdict = oracle.Verdict()
     custody.rotate_to_the_end(system, verdict)
     assert verdict.unexplained == []
-    assert custody.downloaded(system, person) == {document: custody.digest(content)}
+    assert storms.downloaded(system, person) == {document: storms.digest(content)}
 
 
 def test_the_sequencer_dies_between_leaf_and_head(system):

@@ -11,8 +11,8 @@ from hub.persons.proving import Doubt, Paper, consider_household, consider_paper
 from hub.persons.residences import settle_at
 from hub.requirements.catalogue import load
 from tests.journeys.agents import BRUNO, CENTRE, CLAIRE, NADIA, applied, review_of, reviews_of
-from tests.journeys.doors import assert_problem, family, person_id, rows
-from tests.journeys.test_second_adult import CERTIFICATE, claim, comparable, comparable_problem, settled, warnings_of
+from tests.journeys.doors import assert_problem, family, person_id, rows, worked_off
+from tests.journeys.test_second_adult import CERTIFICATE, claim, comparable, comparable_problem, warnings_of
 from tests.system import CAISSE, Resident, eventually
 from vault.bootstrap import utc_now
 
@@ -132,7 +132,7 @@ def test_twins_are_two_children_and_neither_is_taken_for_the_other(running):
     assert parent.linked_child(first) != parent.linked_child(second)
     stranger = Resident(running, family_name=parent.family_name).sign_in()
     claim(stranger, stranger.child())
-    settled(stranger)
+    worked_off(stranger.system)
     assert reviews_of(stranger, "family_link") == []
 
 
@@ -149,7 +149,7 @@ def test_certificates_of_one_child_read_at_once_never_make_two_children_of_it(ru
     papers = [(one, running.papers().birth_certificate(one, child)) for one in (guardian, other)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda one: one[0].hand_in_and_wait(one[1], "application/pdf", kind=CERTIFICATE), papers))
-    settled(guardian)
+    worked_off(guardian.system)
     known = rows(
         running,
         "SELECT DISTINCT child_id FROM hub.family_link WHERE adult_id = ANY(%(both)s)",
@@ -191,7 +191,7 @@ def test_whoever_a_judgment_put_aside_cannot_come_back_by_a_claim_or_a_certifica
     assert comparable(answer) == comparable(claim(other, other.child()))
     again = running.papers().birth_certificate(other, guardian.children[0], issued_ago=3)
     other.hand_in_and_wait(again, "application/pdf", kind=CERTIFICATE)
-    settled(other)
+    worked_off(other.system)
     assert children(other) == []
     assert (len(warnings_of(guardian)), len(reviews_of(other, "family_link"))) == (warned, asked)
 
@@ -239,7 +239,7 @@ def test_a_child_the_caf_names_in_the_household_is_for_an_agent_to_recognise(run
     parent = Resident(running).sign_in()
     child = parent.child()
     claim(parent, child)
-    settled(parent)
+    worked_off(parent.system)
     household = f"{child.family_name}/{child.first_names.upper()} ANNA/{child.born_on}|AUTRE/ENFANT/2015-01-01"
     with owner.transaction() as tx:
         consider_household(tx, person_id(parent), household, now=utc_now())

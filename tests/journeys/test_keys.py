@@ -76,11 +76,11 @@ def test_only_those_that_read_or_release_can_open(
     try:
         if process in OPENS:
             with standing(**shown):
-                assert open_original(mine, paper).startswith(b"%PDF-")  # type: ignore[arg-type]
+                assert open_original(mine, paper).startswith(b"%PDF-")  # type: ignore[arg-type]  # a document by its number
         else:
             refusals = rf"KeyRightMissing|InsufficientPrivilege|holds no key that opens|{paper}"
             with standing(**shown), pytest.raises(Exception, match=refusals):
-                open_original(mine, paper)  # type: ignore[arg-type]
+                open_original(mine, paper)  # type: ignore[arg-type]  # a document by its number
             _cannot_unwrap(mine)
     finally:
         mine.db.close()

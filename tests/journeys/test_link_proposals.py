@@ -155,5 +155,6 @@ def test_the_agents_page_asks_the_right_question(running, caisse, agent):
     bruno = agent(BRUNO)
     bruno.claim(review)
     page = unescape(bruno.http.get(f"/agents/dossiers/{review}", headers={"accept": "text/html"}).text)
+    assert value(running, "SELECT name FROM hub.partner WHERE siret = %(s)s", s=CAISSE) in page
     assert "peut être relié à cet enfant" in page
     assert "tel qu'on nous l'a écrit" in page

@@ -153,7 +153,7 @@ def test_a_stranger_coins_no_code_and_no_partner_without_agreement_is_linked(run
     _, child = household
     stranger = Resident(running).sign_in()
     assert_problem(coin(stranger, child), "not-found")
-    assert_problem(coin(household[0], child, body="91000055300016"), "invalid")
+    assert_problem(coin(household[0], child, body="91000067800011"), "invalid")
 
 
 def test_to_coin_takes_a_fresh_sign_in(running, household):

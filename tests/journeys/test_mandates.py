@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from tests.journeys.agents import BRUNO, CLAIRE, Agent
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, value
 from tests.system import CAISSE, Resident, System, eventually
 
@@ -145,8 +146,7 @@ def test_a_stranger_sees_no_mandate_and_acts_under_none(running):
 def test_both_are_written_to_and_the_message_names_nobody(running):
     person, helper = Resident(running).sign_in(), Resident(running).sign_in()
     for one in (person, helper):
-        told = {"channel": "email", "value": f"{one.persona}@example.org"}
-        assert one.http.put("/v1/contact", json=told).status_code in (200, 204)
+        one.reached_at(f"{one.persona}@example.org")
     bring(helper, give(person, "papers").json()["code"])
     sent = "SELECT count(*) FROM hub.message WHERE kind = 'mandate' AND person_id = %(who)s AND state = 'sent'"
     for one in (person, helper):
@@ -181,3 +181,80 @@ def test_the_page_gives_brings_acts_and_ends(running):
     assert "Donner un mandat" in page(helper, "/mandats/fin").text
     ended = page(person, f"/mandats/{held['mandate_id']}/arreter", theme="papers")
     assert "Ce mandat est terminé." in ended.text
+
+
+def test_who_may_open_looks_at_a_paper_under_their_own_name_until_it_is_taken_back(running):
+    person, helper, mandate = helped(running, "opening")
+    document = person.hand_in_and_wait(running.papers().bill(person), PDF)["document"]
+    act(helper, mandate)
+    ways = f"/v1/documents/{document}/preview-tickets"
+    assert helper.http.get(helper.http.post(ways).json()["href"]).status_code == 200
+    line = next(one for one in person.trace() if one["document"] == document and one["why"].startswith("Votre aidant"))
+    assert line["who"] == f"{helper.given_name} {helper.family_name.upper()}, pour vous"
+    ticket = helper.http.post(ways).json()["href"]
+    person.http.delete(f"/v1/mandates/{mandate}/themes/opening").raise_for_status()
+    assert_problem(helper.http.get(ticket), "not-found")
+    assert_problem(helper.http.post(ways), "outside-mandate")
+
+
+def test_what_is_a_medical_secret_or_not_read_yet_no_helper_opens(running):
+    person, helper, mandate = helped(running, "opening")
+    document = person.hand_in_and_wait(running.papers().bill(person), PDF)["document"]
+    act(helper, mandate)
+    for kind in ("vaccination_record", "unknown"):
+        said = "UPDATE vault.reading SET evidence_type = %(kind)s WHERE document_id = %(one)s"
+        rows(running, said, kind=kind, one=document)
+        assert_problem(helper.http.post(f"/v1/documents/{document}/preview-tickets"), "outside-mandate")
+    assert person.http.post(f"/v1/documents/{document}/preview-tickets").status_code == 201
+
+
+def agent_helped(running: System, *themes: str) -> tuple[Resident, Agent, str]:
+    """Somebody at the counter, and the agent who brought the code of their mandate and acts for them now."""
+    person, _ = family(running)
+    claire = Agent(running, CLAIRE).sign_in()
+    answer = claire.http.post("/agents/aide", data={"code": give(person, *themes).json()["code"]})
+    assert "Vous agissez pour une autre personne" in answer.text
+    (mandate,) = person.http.get("/v1/mandates").json()
+    return person, claire, mandate["mandate_id"]
+
+
+def test_an_agent_hands_a_paper_in_for_somebody_and_the_person_reads_for_which_body(running):
+    person, claire, _ = agent_helped(running, "papers")
+    told = {"content-type": PDF, "idempotency-key": "of-an-agent", "document-kind": "unknown"}
+    answer = claire.http.post("/v1/documents", content=running.papers().bill(person), headers=told)
+    assert answer.status_code == 201
+    document = answer.json()["document"]
+    assert person.concluded(document)["state"] == "available"
+    line = next(one for one in person.trace() if one["act"] == "deposit" and one["document"] == document)
+    assert line["who"].startswith("Un agent de Mairie")
+    assert "Fontanel" not in line["who"]
+    assert_problem(claire.http.get("/v1/school-files"), "outside-mandate")
+    assert_problem(claire.http.delete(f"/v1/documents/{document}"), "outside-mandate")
+    assert claire.http.get("/hub/v1/reviews").status_code == 200
+
+
+def test_an_agents_mandate_counts_until_it_is_taken_back_or_they_welcome_nobody_any_more(running):
+    person, claire, mandate = agent_helped(running, "papers")
+    role = "role = 'counter' AND agent_id = (SELECT helper_agent FROM hub.mandate WHERE mandate_id = %(m)s)"
+    rows(running, f"UPDATE hub.agent_role SET withdrawn_at = now() WHERE {role}", m=mandate)
+    assert_problem(claire.http.get("/v1/documents"), "outside-mandate")
+    rows(running, f"UPDATE hub.agent_role SET withdrawn_at = NULL WHERE {role}", m=mandate)
+    assert claire.http.get("/v1/documents").status_code == 200
+    person.http.delete(f"/v1/mandates/{mandate}").raise_for_status()
+    assert_problem(claire.http.get("/v1/documents"), "outside-mandate")
+    claire.http.post("/agents/aide/fin").raise_for_status()
+    assert_problem(claire.http.get("/v1/documents"), "sign-in-required")
+
+
+def test_only_an_agent_who_welcomes_families_helps_and_no_colleague_under_their_mandate(running):
+    person, _, mandate = agent_helped(running, "papers")
+    bruno = Agent(running, BRUNO).sign_in()
+    assert_problem(bruno.http.get("/agents/aide"), "not-found")
+    code = give(person, "papers").json()["code"]
+    assert_problem(bruno.http.post("/agents/aide", data={"code": code}), "not-found")
+    assert_problem(bruno.http.post(f"/agents/aide/{mandate}/agir"), "outside-mandate")
+    assert_problem(bruno.http.get("/v1/documents"), "sign-in-required")
+    claire = Agent(running, CLAIRE).sign_in()
+    assert (
+        "La personne peut en faire un autre" in claire.http.post("/agents/aide", data={"code": "2222-2222-2222"}).text
+    )

@@ -116,7 +116,7 @@ def test_each_parent_says_how_to_be_reached(running):
     parent, _ = family(running)
     assert parent.http.get("/v1/contact").json() is None
     told = {"channel": "email", "value": "nora@exemple.example"}
-    assert parent.http.put("/v1/contact", json=told).json() == {"state": "kept"}
+    parent.reached_at(told["value"])
     assert parent.http.get("/v1/contact").json() == told | {"awaiting_code": None}
     assert_problem(parent.http.put("/v1/contact", json={"channel": "email", "value": "nobody"}), "invalid")
     assert_problem(parent.http.put("/v1/contact", json={"channel": "post", "value": "1 rue"}), "invalid")

@@ -63,7 +63,7 @@ def test_an_acknowledgement_is_kept_with_the_notices_that_were_given(running):
     assert again == AcknowledgementShape.model_validate(told)
     notices = rows(running, "SELECT text_version FROM hub.notice_given WHERE request_id = %(id)s", id=told["request"])
     # What is fetched, and, with it, what the family let the service reuse.
-    assert {notice["text_version"] for notice in notices} == {"L114-8-I/fr/1", "autorisation/fr/1"}
+    assert {notice["text_version"] for notice in notices} == {"L114-8-I/fr/2", "autorisation/fr/1"}
 
 
 def test_a_request_is_not_taken_twice_nor_without_the_oath(running):

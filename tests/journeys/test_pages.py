@@ -101,11 +101,11 @@ def test_a_parent_hands_in_once_and_sees_the_file_settle(page: Page, running: Sy
     ask(page, "Inscription à l'école", "Mairie du 13e arrondissement, affaires scolaires")
     ask(page, "Inscription à la cantine", "Caisse des écoles du 13e arrondissement")
     page.goto("/")
-    expect(page.get_by_text("Un de ces documents suffit :")).to_be_visible()
+    expect(page.get_by_text("Un de ces documents suffit :").first).to_be_visible()
     hand_in(page, bill(running, parent), "Justificatif de domicile")
     page.goto("/")
     until_shown(page, "C'est fait")
-    until_shown(page, "Justificatif de domicile, authentifié par son cachet électronique.")
+    until_shown(page, "Justificatif de domicile, avec un cachet électronique authentique.")
     expect(page.get_by_text("À fournir")).to_have_count(0)
 
 
@@ -183,7 +183,7 @@ def test_a_parent_chooses_text_messages_and_proves_the_number(page: Page, runnin
     page.get_by_label("Numéro de portable").fill(number.replace("+33", "0"))
     page.get_by_role("button", name="Envoyer le code").click()
     page.get_by_label("Code à 6 chiffres").fill(code_for(running, number))
-    page.get_by_role("button", name="Confirmer ce numéro").click()
+    page.get_by_role("button", name="Confirmer", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("C'est noté")
     expect(page.get_by_role("main")).to_contain_text(f"par SMS, au numéro qui finit par {number[-2:]}")
 

@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.stack import provision
+from orchestration.stack import partner_rows
 from orchestration.stack.trouble import troubles
 from tests.journeys.agents import CLAIRE, ODILE, SARAH, Agent
 from tests.journeys.caring import ASKED, REFERENCE, newest, stopped, suspended, unefois
 from tests.journeys.doors import Partner, assert_problem, rows, value
-from tests.journeys.test_hand_over import hand_over  # noqa: F401 - a fixture
+from tests.journeys.test_hand_over import hand_over, parts  # noqa: F401 - fixtures
 from tests.system import CAISSE
 
 CONNECTIONS = 12
@@ -239,12 +239,12 @@ def test_one_agreement_is_suspended_and_resumed_by_the_city(running, sarah):
 @pytest.fixture
 def files(running, tmp_path, monkeypatch):
     """The partners' files, to be changed for one test and applied as they were afterwards."""
-    kept = provision.PARTNERS
+    kept = partner_rows.PARTNERS
     for path in kept.glob("*.toml"):
         (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    monkeypatch.setattr(provision, "PARTNERS", tmp_path)
+    monkeypatch.setattr(partner_rows, "PARTNERS", tmp_path)
     yield tmp_path
-    monkeypatch.setattr(provision, "PARTNERS", kept)
+    monkeypatch.setattr(partner_rows, "PARTNERS", kept)
     unefois(running, "partner", "apply")
 
 

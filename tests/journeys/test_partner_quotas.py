@@ -79,8 +79,10 @@ def test_a_resident_is_stopped_where_their_quota_is_over(running, served, monkey
 
     answers = anyio.run(ask)
     strict.custody.db.close()
-    assert_problem(answers[-1], "quota-exceeded")
-    assert int(answers[-1].headers["retry-after"]) >= 1
+    # A minute may begin between two of them, and its first is let through.
+    over = next(one for one in answers if one.status_code == 429)
+    assert_problem(over, "quota-exceeded")
+    assert int(over.headers["retry-after"]) >= 1
     assert served[0].http.get("/v1/children").status_code == 200
 
 

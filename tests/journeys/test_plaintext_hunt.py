@@ -220,6 +220,7 @@ def own_look(parent: Resident, document: str) -> None:
     assert parent.http.get(ticket.json()["href"]).content[:5] == b"%PDF-"
 
 
+@pytest.mark.slow
 def test_no_word_of_a_paper_lies_in_clear(
     system: System, lived: tuple[Resident, float], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from orchestration.stack.logins import GUESTS, OWNERS
-from tests.architecture.test_row_security import OTHERS, REACHING
+from tests.architecture.standings import OTHERS
+from tests.architecture.test_row_security import REACHING
 from tests.journeys.agents import CLAIRE
 from tests.journeys.doors import person_id, rows, value
 from tests.journeys.test_channels import by_post, opened, waiting
@@ -37,6 +38,7 @@ def visited(running: System) -> tuple[Resident, UUID]:
     parent, _ = waiting(running)
     opened(claire := Agent(running, CLAIRE).sign_in(), by_post(parent))
     parent.http.put("/v1/contact", json={"channel": "telephone", "value": "+33639981299"}).raise_for_status()
+    parent.http.put("/v1/contact/dashboard", json={"shown": False}).raise_for_status()
     assert claire.http.get("/agents/guichet").status_code == 200
     agent_id = value(
         running, "SELECT agent_id FROM hub.counter_visit WHERE person_id = %(p)s LIMIT 1", p=person_id(parent)
@@ -57,7 +59,7 @@ def test_there_is_something_to_be_seen(running, visited, table):
     assert person_id(visited[0]) in seen(running, OWNER, table, purpose="migration")
 
 
-@pytest.mark.parametrize("table", ["vault.kept_value", "hub.telephone_check"])
+@pytest.mark.parametrize("table", ["vault.kept_value", "hub.contact_check", "hub.dashboard_choice"])
 def test_a_person_and_the_agent_they_stand_before_see_their_own(running, visited, table):
     parent, agent_id = visited
     own = {person_id(parent)}

@@ -18,6 +18,7 @@ from tests.journeys.test_withheld import hand_over
 from tests.system import CAISSE, Resident, eventually
 from vault.bootstrap import utc_now
 from vault.db import Database
+from vault.standing import Purpose, standing
 
 CANTEEN = ("canteen_enrolment", "child_identity")
 
@@ -239,7 +240,7 @@ def test_after_36_months_nothing_opens_a_commitment_any_more(running):
     rows(running, aged, id=release)
     database = Database.connect(running.stores.dsn("unefois_worker", driver="psycopg"), pool_size=1)
     try:
-        with database.transaction() as tx:
+        with standing(purpose=Purpose.RETENTION), database.transaction() as tx:
             assert forget_old_disclosures(tx, now=utc_now()) == 1
     finally:
         database.close()

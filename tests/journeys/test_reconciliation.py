@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -24,8 +24,9 @@ from tests.journeys.doors import assert_problem, bucket, objects, rows, value
 from tests.journeys.uploading import begun, send
 from tests.system import Resident, System, eventually, start_system
 from vault.reconciliation import sweeping
-from vault.reconciliation.naming import TABLES
+from vault.reconciliation.naming import EXCHANGED, TABLES, NamedObject
 from vault.reconciliation.sweeping import Reconciled, compare, reconcile
+from vault.standing import Purpose, standing
 from vault.storage.objects import new_object_name
 from vault.storage.s3 import Retention, S3Address, S3ObjectStore
 from vault.uploads.partial import LIFE
@@ -247,6 +248,16 @@ def test_a_row_whose_object_is_gone_is_named(vault):
         assert [row["fault"] for row in faults] == ["the object is missing"]
     finally:
         bucket(system).put_object(system.stores.bucket, name, io.BytesIO(content), len(content))
+
+
+def test_a_conversation_that_is_gone_is_counted_and_is_no_fault_of_a_paper(vault):
+    system, custody = vault
+    gone = NamedObject(new_object_name(), EXCHANGED, uuid4())
+    with standing(purpose=Purpose.RECONCILIATION):
+        sweeping._write_down(custody, replace(reconcile(custody), missing=(gone,)), custody.now())
+    newest = "SELECT missing FROM vault.reconciliation ORDER BY finished_at DESC LIMIT 1"
+    assert value(system, newest) == 1
+    assert rows(system, "SELECT 1 FROM vault.audit_fault WHERE document_id = %(id)s", id=gone.of) == []
 
 
 def test_in_a_versioned_bucket_no_version_stays_and_a_hidden_paper_is_missed(vault):

@@ -21,7 +21,7 @@ from tests.journeys.uploading import (
     stands,
     uploader,
 )
-from tests.system import eventually
+from tests.system import eventually, gone
 
 
 def test_a_client_sends_a_paper_whole(resident):
@@ -108,7 +108,7 @@ def test_the_same_paper_again_is_reuse(resident):
     answer = send(person, address, 0, content)
     assert answer.headers["content-location"] == f"/v1/documents/{first}"
     assert len(kept(person)) == 1
-    eventually(lambda: orphans(person.system) <= before)
+    gone(lambda: orphans(person.system) - before)
 
 
 def test_begun_with_its_bytes(resident):

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from connectors.sandbox.papers import Child
-from tests.journeys.doors import assert_problem, family, person_id, rows
+from tests.journeys.doors import assert_problem, family, person_id, rows, worked_off
 from tests.system import CAISSE, Resident, eventually
 
 CERTIFICATE = "birth_certificate"
@@ -28,12 +28,6 @@ def comparable(answer):
     return answer.status_code, answer.text, headers
 
 
-def settled(person) -> None:
-    """Wait until no job of the worker is left that a claim or a paper of this person caused."""
-    done = "SELECT count(*) AS n FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')"
-    eventually(lambda: rows(person.system, done)[0]["n"] == 0)
-
-
 def links_of(person) -> list[dict]:
     return rows(person.system, "SELECT * FROM hub.family_link WHERE adult_id = %(adult)s", adult=person_id(person))
 
@@ -55,7 +49,7 @@ def test_a_claim_opens_neither_the_child_nor_the_file(running):
     guardian, child, stranger = guardian_and_stranger(running)
     guardian.request(child, "canteen_enrolment", CAISSE)
     claim(stranger, guardian.children[0])
-    settled(stranger)
+    worked_off(stranger.system)
     assert stranger.http.get("/v1/children").json() == []
     assert stranger.http.get("/v1/school-files").json() == []
     refused = stranger.request(child, "canteen_enrolment", CAISSE)
@@ -73,7 +67,7 @@ def test_the_guardian_is_warned_once_and_without_a_name(running):
     for _ in range(2):
         claim(stranger, guardian.children[0])
     (warning,) = eventually(lambda: warnings_of(guardian))
-    settled(stranger)
+    worked_off(stranger.system)
     assert len(warnings_of(guardian)) == 1
     shown = str(guardian.http.get("/v1/accesses").text)
     assert stranger.given_name not in shown
@@ -84,7 +78,7 @@ def test_the_guardian_is_warned_once_and_without_a_name(running):
 def test_the_strangers_trace_says_only_what_they_did(running):
     guardian, child, stranger = guardian_and_stranger(running)
     claim(stranger, guardian.children[0])
-    settled(stranger)
+    worked_off(stranger.system)
     shown = stranger.http.get("/v1/accesses").text
     assert [line["what"] for line in stranger.trace() if line["act"] == "link"] == [
         "Vous avez demandé un lien avec un enfant"
@@ -96,7 +90,7 @@ def test_a_forged_certificate_without_a_seal_links_nobody(running):
     guardian, _, stranger = guardian_and_stranger(running)
     forged = running.papers().birth_certificate(stranger, guardian.children[0], signed=False)
     assert stranger.hand_in_and_wait(forged, "application/pdf", kind=CERTIFICATE)["grade"] == "self_declared"
-    settled(stranger)
+    worked_off(stranger.system)
     assert links_of(stranger) == []
     assert stranger.http.get("/v1/children").json() == []
 
@@ -105,7 +99,7 @@ def test_a_forged_certificate_of_a_child_nobody_knows_links_nobody(running):
     stranger = Resident(running).sign_in()
     forged = running.papers().birth_certificate(stranger, stranger.child(), signed=False)
     stranger.hand_in_and_wait(forged, "application/pdf", kind=CERTIFICATE)
-    settled(stranger)
+    worked_off(stranger.system)
     assert links_of(stranger) == []
 
 
@@ -113,7 +107,7 @@ def test_a_sealed_certificate_that_names_somebody_else_links_nobody(running):
     guardian, _, stranger = guardian_and_stranger(running)
     paper = running.papers().birth_certificate(guardian, guardian.children[0])
     assert stranger.hand_in_and_wait(paper, "application/pdf", kind=CERTIFICATE)["grade"] == "sealed"
-    settled(stranger)
+    worked_off(stranger.system)
     assert links_of(stranger) == []
     assert stranger.http.get("/v1/children").json() == []
     assert warnings_of(guardian)
@@ -123,7 +117,7 @@ def test_a_sealed_certificate_that_names_a_second_adult_goes_to_an_agent(running
     guardian, _, stranger = guardian_and_stranger(running)
     paper = running.papers().birth_certificate(stranger, guardian.children[0])
     stranger.hand_in_and_wait(paper, "application/pdf", kind=CERTIFICATE)
-    settled(stranger)
+    worked_off(stranger.system)
     assert links_of(stranger) == []
     assert [r["reason"] for r in reviews(stranger)] == ["child_already_linked"]
 

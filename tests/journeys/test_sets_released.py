@@ -1,7 +1,7 @@
 """What a requirement rests on is handed over whole: each paper of a set by a release of its own through the gate."""
 
 from tests.journeys.doors import Partner, assert_problem, family, person_id, rows, subject_of, value
-from tests.system import MAIRIE
+from tests.system import MAIRIE, eventually
 
 RESIDENCE = ("school_enrolment", "residence")
 HELD = "SELECT evidence_id, evidence_type FROM hub.evidence WHERE holder_id = %(who)s ORDER BY recorded_at"
@@ -18,7 +18,8 @@ def resting_on_a_set(running):
     parent.hand_in_and_wait(running.papers().bill(parent), "application/pdf", kind="proof_of_address")
     parent.hand_in_and_wait(running.papers().tax_notice(parent), "image/jpeg", kind="tax_notice")
     parent.satisfied(*RESIDENCE)
-    held = {row["evidence_type"]: row["evidence_id"] for row in rows(running, HELD, who=person_id(parent))}
+    # A paper is there before it counts as evidence.
+    held = eventually(lambda: (found := holdings(running, parent)).get("tax_notice") and found)
     rows(running, SET, who=person_id(parent), others=[held["tax_notice"]])
     return parent, held
 
@@ -34,6 +35,10 @@ def test_a_body_gets_the_set_and_every_paper_leaves_by_its_own_release(running):
     assert value(running, RELEASED, who=person_id(parent)) == before + 2
     seen = [line for line in parent.trace() if line["act"] == "release"]
     assert {line["who"] for line in seen} == {"Mairie du 13e arrondissement, affaires scolaires"}
+
+
+def holdings(running, parent):
+    return {row["evidence_type"]: row["evidence_id"] for row in rows(running, HELD, who=person_id(parent))}
 
 
 def test_half_a_set_is_never_handed_over(running):

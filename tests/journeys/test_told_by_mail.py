@@ -1,7 +1,5 @@
 """A body asks, and the family finds one message in its mailbox that says nothing about it."""
 
-import httpx
-
 from tests.journeys.doors import Partner, family, subject_of
 from tests.system import CAISSE, eventually
 
@@ -9,7 +7,7 @@ from tests.system import CAISSE, eventually
 def test_what_a_body_asks_reaches_the_family_by_mail_once(running):
     parent, child = family(running)
     address = f"{parent.persona}@exemple.example"
-    parent.http.put("/v1/contact", json={"channel": "email", "value": address}).raise_for_status()
+    parent.reached_at(address)
     parent.request(child, "canteen_enrolment", CAISSE)
     parent.request(child, "canteen_tariff", CAISSE)
     parent.satisfied("canteen_enrolment", "child_identity")
@@ -22,7 +20,7 @@ def test_what_a_body_asks_reaches_the_family_by_mail_once(running):
     }
     said = caisse.http.post("/hub/v1/family-asks", json=asked, auth=caisse.proving(caisse.token()))
     assert said.status_code in (201, 409), said.text
-    (letter,) = eventually(lambda: mailbox(running, address))
+    (letter,) = eventually(lambda: running.mailbox(address)[1:])
     told = letter["subject"] + letter["text"]
     assert running.door_url in told
     assert not [word for word in (parent.family_name, parent.given_name, "cantine") if word.lower() in told.lower()]
@@ -35,7 +33,3 @@ def coined(parent):
                    WHERE payer_id = %(payer)s AND body = %(siret)s ON CONFLICT DO NOTHING"""
     rows(parent.system, statement, payer=person_id(parent), siret=CAISSE)
     return subject_of(parent, CAISSE, "canteen_tariff")
-
-
-def mailbox(running, address: str) -> list[dict]:
-    return httpx.get(f"{running.sandbox_url}/sandbox/mailbox", params={"to": address}, timeout=10).json()

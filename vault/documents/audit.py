@@ -1,11 +1,11 @@
 """Integrity on demand: does every object exist, is it the one that was sealed, does it open; resumed where it stopped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from contracts.documents import GONE
@@ -58,27 +58,42 @@ class AuditReport:
 
 
 @standing(purpose=Purpose.AUDIT)
-def audit_all(custody: Custody, *, actor: Actor, batch: int = BATCH, stop_after: int | None = None) -> AuditReport:
+def audit_all(
+    custody: Custody,
+    *,
+    actor: Actor,
+    batch: int = BATCH,
+    stop_after: int | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _all: None,
+) -> AuditReport:
     """Check every document; a run that was interrupted goes on where it stopped.
 
-    ``stop_after`` ends after so many batches, unfinished. Nothing of a document leaves this call. Raises
+    ``stop_after`` ends after so many batches, unfinished. ``tell`` hears after each batch how many of this call are done,
+    and how many there are to do. Nothing of a document leaves this call. Raises
     :class:`~vault.storage.errors.StoreUnavailable` where the store is away: that is no fault of a document.
     """
     run_id, position = _begin(custody, actor, whole=True)
-    resumed, done = position, 0
+    resumed, done, checked = position, 0, 0
+    with custody.db.read() as tx:
+        to_do = tx.execute(_after(select(func.count()), position)).scalar_one()
     while stop_after is None or done < stop_after:
         with custody.db.read() as tx:
-            statement = select(DOCUMENT).where(DOCUMENT.c.state.not_in(GONE)).order_by(DOCUMENT.c.document_id)
-            if position is not None:
-                statement = statement.where(DOCUMENT.c.document_id > position)
-            rows = tx.execute(statement.limit(batch)).all()
+            in_order = _after(select(DOCUMENT), position).order_by(DOCUMENT.c.document_id)
+            rows = tx.execute(in_order.limit(batch)).all()
         if not rows:
             _finish(custody, run_id)
             break
         position = rows[-1].document_id
         _check_batch(custody, run_id, rows, position)
-        done += 1
+        done, checked = done + 1, checked + len(rows)
+        tell(checked, to_do)
     return _report(custody, run_id, resumed)
+
+
+def _after(asked: "Select[Any]", position: UUID | None) -> "Select[Any]":
+    """Narrow down to the documents that there are still, behind a position."""
+    there = asked.select_from(DOCUMENT).where(DOCUMENT.c.state.not_in(GONE))
+    return there if position is None else there.where(DOCUMENT.c.document_id > position)
 
 
 @standing(purpose=Purpose.AUDIT)

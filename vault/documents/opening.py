@@ -182,8 +182,10 @@ def open_released_places(custody: Custody, document_id: DocumentId, entry_id: En
         return opened
 
 
-def released_media_type(tx: ReadTx, document_id: DocumentId) -> str:
-    """Return the type of what a release of this document gives: its rebuilt copy, or the record itself."""
+def released_media_type(tx: ReadTx, document_id: DocumentId, form: Form = Form.VIEWING_COPY) -> str:
+    """Return the type of what a release of this document gives: its rebuilt copy, the record itself, or the original."""
+    if form is Form.ORIGINAL:
+        return str(_document(tx, document_id).media_type)
     copied = tx.execute(
         select(VIEWING_COPY.c.media_type).where(VIEWING_COPY.c.document_id == document_id)
     ).scalar_one_or_none()

@@ -13,7 +13,7 @@ from vault.db import ReadTx
 from vault.journal.errors import EntryNotSequenced, EntryUnknown, JournalBroken, ProofMalformed
 from vault.journal.records import commit_record, leaf_data
 from vault.journal.sequencer import read_hashes, read_head, read_last_head
-from vault.journal.signing import HeadVerifier, parse_note
+from vault.journal.signing import Head, HeadVerifier, parse_note
 from vault.journal.tables import ENTRY, LEAF, RECORD
 from vault.journal.tree import (
     HASH_LENGTH,
@@ -50,8 +50,8 @@ class _Proof:
     checkpoint: str
 
 
-def proof_for(tx: ReadTx, entry_id: UUID, *, with_record: bool = True) -> str:
-    """Return the inclusion proof of an entry under the newest head, as JSON text.
+def proof_for(tx: ReadTx, entry_id: UUID, *, with_record: bool = True, under: Head | None = None) -> str:
+    """Return the inclusion proof of an entry under the newest head, or another signed one, as JSON text.
 
     It carries the record and its salt as long as they exist and ``with_record`` asks for them. Raises
     :class:`EntryUnknown`, :class:`EntryNotSequenced`, and :class:`JournalBroken` where a stored hash is missing.
@@ -65,7 +65,7 @@ def proof_for(tx: ReadTx, entry_id: UUID, *, with_record: bool = True) -> str:
     row = tx.execute(statement).one_or_none()
     if row is None:
         raise EntryUnknown
-    head = read_last_head(tx)
+    head = under or read_last_head(tx)
     if row.leaf_index is None or head is None or row.leaf_index >= head.tree_size:
         raise EntryNotSequenced
     spans = inclusion_spans(row.leaf_index, head.tree_size)

@@ -12,6 +12,7 @@ from uuid import UUID
 from vault.journal.errors import RecordRefused
 
 SALT_LENGTH = 32
+_TEXT = (str, UUID)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMITMENT_DOMAIN = b"unefois/journal-record/v1\x00"
 _LEAF_DOMAIN = b"unefois/journal-leaf/v1\x00"
@@ -46,6 +47,10 @@ class JournalAct(StrEnum):
     ROTATE = "rotate"
     STAFF = "staff"
     """Who may act as an agent changed."""
+    OPERATE = "operate"
+    """An operator had the pipelines do something."""
+    MAINTAIN = "maintain"
+    """Writing was refused for a while, or goes on."""
     PARTNER = "partner"
     """A partner, an agreement, or whether anything is released to partners at all, changed."""
 
@@ -141,16 +146,18 @@ def _canonical_json(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int):
+    if isinstance(value, _TEXT):
+        return str(value)
+    if value is None or isinstance(value, int):
         return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, UUID):
-        return str(value)
     if isinstance(value, Mapping):
-        if not all(isinstance(name, str) for name in value):
-            raise RecordRefused
-        return {str(name): _plain(member) for name, member in value.items()}
+        return {_name(name): _plain(member) for name, member in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [_plain(member) for member in value]
     raise RecordRefused
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise RecordRefused
+    return str(name)

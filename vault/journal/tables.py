@@ -1,4 +1,4 @@
-"""The tables of the journal (made by vault/schema/journal.sql)."""
+"""The tables of the journal (made by vault/schema/journal.sql and journal_stamps.sql)."""
 
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -51,4 +51,14 @@ HEAD = Table(
     Column("signed_at", DateTime(timezone=True), nullable=False),
     Column("key_id", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+)
+
+STAMP = Table(
+    "journal_stamp",
+    METADATA,
+    Column("tree_size", BigInteger, primary_key=True),
+    Column("stamped_at", DateTime(timezone=True), nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("serial", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),
 )

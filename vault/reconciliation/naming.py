@@ -9,13 +9,16 @@ from sqlalchemy import Select, Table, literal, select, union_all
 from sqlalchemy.engine import Row
 
 from contracts.documents import GONE
+from vault.bodies.tables import BODY
 from vault.db import Database, ReadTx
 from vault.documents.tables import DOCUMENT, VIEWING_COPY
 from vault.reconciliation.tables import CONDEMNED_OBJECT
 from vault.storage.objects import ObjectName
 from vault.uploads.tables import PART
 
-ORIGINAL, VIEWING, UPLOAD_PART = "original", "viewing_copy", "upload_part"
+ORIGINAL, VIEWING, UPLOAD_PART, EXCHANGED = "original", "viewing_copy", "upload_part", "exchanged"
+OF_DOCUMENTS = frozenset({ORIGINAL, VIEWING})
+"""Forms of which an audit has its faults; what else is missing is counted and logged."""
 BATCH = 1000
 _NAMING: dict[str, tuple[Table, Select[Any]]] = {
     # What is gone keeps the name it had; its key is destroyed, so the object is noise.
@@ -25,13 +28,14 @@ _NAMING: dict[str, tuple[Table, Select[Any]]] = {
     ),
     VIEWING: (VIEWING_COPY, select(VIEWING_COPY.c.object_name, VIEWING_COPY.c.document_id.label("of"))),
     UPLOAD_PART: (PART, select(PART.c.object_name, PART.c.upload_id.label("of"))),
+    EXCHANGED: (BODY, select(BODY.c.object_name, BODY.c.body_id.label("of"))),
 }
 TABLES = frozenset(table.fullname for table, _ in _NAMING.values())
 
 
 @dataclass(frozen=True, slots=True)
 class NamedObject:
-    """An object that a row names: as which form, of which document or unfinished upload."""
+    """An object that a row names: as which form, of which document, unfinished upload or kept conversation."""
 
     name: ObjectName
     form: str

@@ -16,7 +16,7 @@ from vault.documents.tables import AUDIT_FAULT, AUDIT_RUN
 from vault.journal.entries import append
 from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry
 from vault.reconciliation.looking import Seen, batches, look
-from vault.reconciliation.naming import UPLOAD_PART, NamedObject, still_named
+from vault.reconciliation.naming import OF_DOCUMENTS, NamedObject, still_named
 from vault.reconciliation.tables import CONDEMNED_OBJECT, RECONCILIATION
 from vault.standing import Purpose, standing
 from vault.storage.errors import ObjectRetained
@@ -190,7 +190,7 @@ def _write_down(custody: Custody, done: Reconciled, started: datetime) -> None:
     with custody.db.transaction() as tx:
         values = counts | {"missing": len(done.missing), "refused": done.refused}
         tx.execute(insert(RECONCILIATION).values(run_id=run_id, started_at=started, finished_at=now, **values))
-        documents = [one for one in done.missing if one.form != UPLOAD_PART]
+        documents = [one for one in done.missing if one.form in OF_DOCUMENTS]
         if documents:
             run = {"whole": False, "documents": len({one.of for one in documents}), "objects": 0}
             times = {"started_at": started, "finished_at": now}

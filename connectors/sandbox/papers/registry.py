@@ -30,7 +30,7 @@ class CivilRegistry:
 
     def sign(self, pdf: bytes) -> bytes:
         """Return ``pdf`` with an invisible PAdES B-B signature; it carries the moment of signing."""
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # untyped in pyHanko
         store.register(self.root)
         der = self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         signer = signers.SimpleSigner(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode, urljoin
 from uuid import UUID
 
@@ -35,7 +35,17 @@ class Question(BaseModel):
     requirement: str = Field(max_length=60)
     purpose: str = Field(max_length=60)
     # Each service of the sandbox's partners is a treatment of their agreements, under the same name.
+    wants: Literal["answer", "documents"] | None = None
     on_behalf_of: str = Field(default_factory=lambda told: f"treatment:{told.get('service')}", max_length=120)
+
+
+class Decided(BaseModel):
+    """What a partner decided about lines of one service, as the hub takes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    service: str = Field(max_length=60)
+    decisions: Annotated[list[dict[str, Any]], Field(max_length=100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class HubClient:
 
     def ask(self, question: Question, idempotency_key: UUID) -> Reply:
         """Ask, fetch what is offered, and keep nothing of it but its metadata."""
-        token, refusal = self._token(question)
+        token, refusal = self._token(question.service, question.purpose)
         if refusal is not None:
             return refusal
         headers = (("content-type", "application/json"), ("idempotency-key", str(idempotency_key)))
@@ -101,11 +111,22 @@ class HubClient:
         received = self._fetch_all(body, token) if outcome == "documents" else []
         return Reply(exchange.status, outcome, "", body, received)
 
+    def decide(self, decided: Decided, idempotency_key: UUID) -> Reply:
+        """Send decisions back."""
+        token, refusal = self._token(decided.service, decided.service)
+        if refusal is not None:
+            return refusal
+        headers = (("content-type", "application/json"), ("idempotency-key", str(idempotency_key)))
+        body = json.dumps({"decisions": decided.decisions}).encode()
+        exchange = self._send(WireRequest("POST", f"{self._base}/hub/v1/decisions", headers, body), token)
+        told = _json(exchange)
+        return Reply(200, "decided", "", told, []) if exchange.status == 200 else _refused(exchange, told)
+
     def close(self) -> None:
         """Close what is open."""
         self._transport.close()
 
-    def _token(self, question: Question) -> tuple[str, Reply | None]:
+    def _token(self, service: str, purpose: str) -> tuple[str, Reply | None]:
         assertion = client_assertion(self._slug, self._audience, self._key, now=self._clock(), assertion_id=new_uuid())
         form = {
             "grant_type": "client_credentials",
@@ -113,7 +134,7 @@ class HubClient:
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": assertion,
             "scope": "evidence",
-            "authorization_details": json.dumps([_detail(question)]),
+            "authorization_details": json.dumps([_detail(service, purpose)]),
         }
         headers = (("content-type", "application/x-www-form-urlencoded"),)
         exchange = self._send(WireRequest("POST", f"{self._base}/oauth/token", headers, urlencode(form).encode()))
@@ -171,8 +192,8 @@ class HubClient:
         return replace(request, headers=(*request.headers, *shown, ("dpop", proof)))
 
 
-def _detail(question: Question) -> dict[str, str]:
-    return {"type": DETAIL_TYPE, "service": question.service, "purpose": question.purpose}
+def _detail(service: str, purpose: str) -> dict[str, str]:
+    return {"type": DETAIL_TYPE, "service": service, "purpose": purpose}
 
 
 def _json(exchange: Exchange) -> dict[str, Any]:

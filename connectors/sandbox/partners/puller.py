@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from connectors.sandbox.partners.client import HubClient, Question, Reply
+from connectors.sandbox.partners.client import Decided, HubClient, Question, Reply
 from connectors.sandbox.partners.ledger import Asked, Ledger
 from connectors.sandbox.provisioning import partner_folder, partner_key
 from connectors.sandbox.settings import SandboxSettings
@@ -47,13 +47,7 @@ class Puller:
 
     def ask(self, slug: str, question: Question, *, message: str | None, key: uuid.UUID) -> Reply:
         """Put one question to the hub as ``slug`` and remember how it ended."""
-        client = HubClient(
-            slug,
-            release_url=self._settings.release_url,
-            audience=self._settings.assertion_audience,
-            key=partner_key(self._settings.state, slug),
-            clock=self._clock,
-        )
+        client = self._client(slug)
         try:
             reply = self._insist(client, question, key) if message is not None else client.ask(question, key)
         finally:
@@ -71,6 +65,23 @@ class Puller:
         )
         Ledger(self._folder(slug)).record(asked, reply.received)
         return reply
+
+    def decide(self, slug: str, decided: Decided, *, key: uuid.UUID) -> Reply:
+        """Send what ``slug`` decided back to the hub."""
+        client = self._client(slug)
+        try:
+            return client.decide(decided, key)
+        finally:
+            client.close()
+
+    def _client(self, slug: str) -> HubClient:
+        return HubClient(
+            slug,
+            release_url=self._settings.release_url,
+            audience=self._settings.assertion_audience,
+            key=partner_key(self._settings.state, slug),
+            clock=self._clock,
+        )
 
     def _insist(self, client: HubClient, question: Question, key: uuid.UUID) -> Reply:
         reply = client.ask(question, key)

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from connectors.caisse_fichiers.reading import read
 from connectors.errors import FileRefused, WebhookRefused
 from connectors.sandbox.faults import Faults, bare_answer
-from connectors.sandbox.partners.client import Question
+from connectors.sandbox.partners.client import Decided, Question
 from connectors.sandbox.partners.ledger import Ledger, Notified
 from connectors.sandbox.partners.puller import Puller
 from connectors.sandbox.provisioning import partner_folder, webhook_secret
@@ -95,6 +95,13 @@ class PartnerDesk:
         }
         return JSONResponse(told)
 
+    def decide(self, slug: str, decided: Decided) -> Response:
+        """Make the partner send what it decided and show what the hub said."""
+        if partner_folder(self._settings.state, slug) is None:
+            return Response(status_code=404)
+        reply = self._puller.decide(slug, decided, key=new_uuid())
+        return JSONResponse({"status": reply.status, "detail": reply.detail, "answer": reply.body})
+
     def files(self, slug: str) -> Response:
         """Show what lies in the partner's drop folder, read as its software would."""
         folder = partner_folder(self._settings.state, slug)
@@ -139,6 +146,10 @@ def router(settings: SandboxSettings, faults: Faults, puller: Puller, clock: Cal
     @routes.post("/ask")
     def ask(slug: str, question: Question) -> Response:
         return desk.ask(slug, question)
+
+    @routes.post("/decide")
+    def decide(slug: str, decided: Decided) -> Response:
+        return desk.decide(slug, decided)
 
     routes.add_api_route("/received", desk.received, methods=["GET"])
     routes.add_api_route("/files", desk.files, methods=["GET"])

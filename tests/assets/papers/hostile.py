@@ -139,7 +139,7 @@ def twins(seed: int = 21) -> tuple[Paper, Paper]:
     case = Case.of(seed)
     one, other = (replace(case.family.children[0], given=given) for given in ("Léana", "Léane"))
     pair = (replace(case, family=replace(case.family, children=(child, child))) for child in (one, other))
-    return tuple(civil.labelled(each) for each in pair)  # type: ignore[return-value]
+    return tuple(civil.labelled(each) for each in pair)  # type: ignore[return-value]  # two of them, as the pair has
 
 
 def blank() -> bytes:

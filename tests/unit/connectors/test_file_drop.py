@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.file_drop import OTHER_FILE_THERE, SAME_FILE_THERE, WRITTEN, FileDropTransport
+from connectors.drops import OTHER_FILE_THERE, SAME_FILE_THERE, WRITTEN
+from connectors.file_drop import FileDropTransport
 from connectors.port import Exchange, WireRequest
 from contracts.outcomes import Phase
 

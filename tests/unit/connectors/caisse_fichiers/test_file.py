@@ -147,7 +147,7 @@ def test_a_sequence_has_three_digits(sequence: int) -> None:
 
 def test_a_file_for_another_body_is_not_written() -> None:
     with pytest.raises(ValueError, match="another body"):
-        CODEC.encode(PupilFile(SIRET[::-1], date(2026, 9, 14), 1, ()), binding())  # type: ignore[arg-type]
+        CODEC.encode(PupilFile(SIRET[::-1], date(2026, 9, 14), 1, ()), binding())  # type: ignore[arg-type]  # no SIRET, which is what is tried
 
 
 @pytest.mark.parametrize(

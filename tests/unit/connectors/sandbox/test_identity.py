@@ -192,7 +192,7 @@ def test_another_credential_is_refused(sandbox: Sandbox, transport: HttpTranspor
     config, attempt = configure(sandbox, provider), new_attempt()
     auth = {"client_auth": ClientKey(jwk=generate_key("door-1"))}
     if provider != "franceconnect":
-        auth = {"client_auth": ClientSecret(value=SecretStr("x" * 40))}  # type: ignore[dict-item]
+        auth = {"client_auth": ClientSecret(value=SecretStr("x" * 40))}  # type: ignore[dict-item]  # another way than the one it has
     with pytest.raises(SignInRefused, match="invalid_client"):
         redeem(transport, config.model_copy(update=auth), attempt, code_for(config, attempt, WHO[provider]))
 

@@ -71,7 +71,7 @@ def fetch(place: Place, made: Made, way: object, binding: Binding = BINDING):  #
         return fetch_quotient_familial(place.custody, load(), source, request_of(place, made))
 
 
-def test_its_turn_comes_however_often_it_was_held_back(place: Place, family: Made) -> None:  # noqa: F811
+def test_its_turn_comes_however_often_it_was_held_back(place: Place, family: Made) -> None:  # noqa: F811 - the fixture
     place.clock[0] = FEBRUARY
     way = Busy(Caf(family, place.clock, [742]), place, MAX_ATTEMPTS + 3)
     for _ in range(way.times):
@@ -86,7 +86,7 @@ def test_its_turn_comes_however_often_it_was_held_back(place: Place, family: Mad
     assert (row["outcome"], row["attempts"]) == ("found", 1)
 
 
-def test_a_body_without_the_route_has_the_family_asked_and_nobody_else(place: Place, family: Made) -> None:  # noqa: F811
+def test_a_body_without_the_route_has_the_family_asked_and_nobody_else(place: Place, family: Made) -> None:  # noqa: F811 - the fixture
     assert fetch(place, family, Nobody(), replace(BINDING, operations=frozenset())) is None
     asked = """SELECT reason FROM hub.ask JOIN hub.enrolment_line USING (line_id) WHERE payer_id = %(who)s"""
     assert {row["reason"] for row in place.rows(asked, who=family.adult)} == {"source_not_asked"}

@@ -96,7 +96,7 @@ def due(place: Place, made: Made) -> list[datetime | None]:  # noqa: F811 - the 
     return [row["scheduled_at"] for row in place.rows(jobs, one=str(request_of(place, made)))]
 
 
-def test_what_was_asked_in_january_is_asked_again_in_february_and_once(place: Place, family: Made) -> None:  # noqa: F811
+def test_what_was_asked_in_january_is_asked_again_in_february_and_once(place: Place, family: Made) -> None:  # noqa: F811 - the fixture
     caf = Caf(family, place.clock, [742, 1500])
     fetch(place, caf, family)
     assert caf.asked == [("2026", "12")]
@@ -111,7 +111,7 @@ def test_what_was_asked_in_january_is_asked_again_in_february_and_once(place: Pl
     assert len(due(place, family)) == 1
 
 
-def test_the_later_figure_is_judged_in_place_of_the_earlier_which_stays(place: Place, family: Made) -> None:  # noqa: F811
+def test_the_later_figure_is_judged_in_place_of_the_earlier_which_stays(place: Place, family: Made) -> None:  # noqa: F811 - the fixture
     caf = Caf(family, place.clock, [742, 1500])
     fetch(place, caf, family)
     place.clock[0] = FEBRUARY
@@ -129,7 +129,7 @@ def test_the_later_figure_is_judged_in_place_of_the_earlier_which_stays(place: P
     ]
 
 
-def test_another_month_is_asked_about_once(place: Place, family: Made) -> None:  # noqa: F811
+def test_another_month_is_asked_about_once(place: Place, family: Made) -> None:  # noqa: F811 - the fixture
     place.clock[0] = datetime(2026, 11, 20, 9, tzinfo=UTC)
     caf = Caf(family, place.clock, [742])
     fetch(place, caf, family)
@@ -138,7 +138,7 @@ def test_another_month_is_asked_about_once(place: Place, family: Made) -> None: 
     assert caf.asked == [()]
 
 
-def test_a_line_that_ended_meanwhile_is_asked_about_no_more(place: Place, family: Made) -> None:  # noqa: F811
+def test_a_line_that_ended_meanwhile_is_asked_about_no_more(place: Place, family: Made) -> None:  # noqa: F811 - the fixture
     caf = Caf(family, place.clock, [742])
     fetch(place, caf, family)
     place.rows("UPDATE hub.enrolment_line SET valid_until = '2027-01-20' WHERE payer_id = %(who)s", who=family.adult)
@@ -147,7 +147,7 @@ def test_a_line_that_ended_meanwhile_is_asked_about_no_more(place: Place, family
     assert len(caf.asked) == 1
 
 
-def test_a_certificate_of_january_has_the_source_asked_in_february(place: Place) -> None:  # noqa: F811
+def test_a_certificate_of_january_has_the_source_asked_in_february(place: Place) -> None:  # noqa: F811 - the fixture
     place.clock[0] = JANUARY
     made = Made()
     fields = {

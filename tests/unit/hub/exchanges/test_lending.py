@@ -36,7 +36,7 @@ def turned(secret: bytes, context: bytes) -> bytes:
 
 
 @pytest.fixture
-def door(place: Place):  # noqa: F811
+def door(place: Place):  # noqa: F811 - the fixture
     """The door's own login."""
     url = make_url(place.url).set(username="unefois_door", password="of-this-test")
     found = Database.connect(url.render_as_string(hide_password=False), pool_size=1)
@@ -45,7 +45,7 @@ def door(place: Place):  # noqa: F811
 
 
 @pytest.fixture
-def lender(place: Place, door: Database) -> Lender:  # noqa: F811
+def lender(place: Place, door: Database) -> Lender:  # noqa: F811 - the fixture
     place.clock[0] = FEBRUARY
     return Lender(door, load(), Bindings({"caf-13": ("api-particulier", BINDING)}), turned)
 
@@ -63,7 +63,7 @@ class Watched:
         return self.caf.send(request)
 
 
-def fetch(place: Place, made: Made, way: Watched, binding: Binding = BINDING):  # noqa: F811
+def fetch(place: Place, made: Made, way: Watched, binding: Binding = BINDING):  # noqa: F811 - the fixture
     source = QuotientSource(lambda _: binding, lambda _: way, turned)
     with standing(job=claimed(place, made)):
         return fetch_quotient_familial(place.custody, load(), source, request_of(place, made))
@@ -73,12 +73,12 @@ def lend(lender: Lender, made: Made) -> int:
     return lender.lend(PersonId(made.adult), TOKEN, now=FEBRUARY)
 
 
-def outcomes(place: Place, made: Made) -> list[str]:  # noqa: F811
+def outcomes(place: Place, made: Made) -> list[str]:  # noqa: F811 - the fixture
     kept = "SELECT outcome FROM hub.exchange WHERE correlation = %(one)s ORDER BY created_at"
     return [row["outcome"] for row in place.rows(kept, one=str(request_of(place, made)))]
 
 
-def test_the_token_is_used_once_and_then_gone(place, family, lender):  # noqa: F811
+def test_the_token_is_used_once_and_then_gone(place, family, lender):  # noqa: F811 - the fixture
     assert lend(lender, family) == 1
     way = Watched(Caf(family, place.clock, [742]))
     assert fetch(place, family, way) is None
@@ -87,7 +87,7 @@ def test_the_token_is_used_once_and_then_gone(place, family, lender):  # noqa: F
     assert outcomes(place, family) == ["found"]
 
 
-def test_what_was_pulled_stays_with_the_body_it_was_pulled_for(place, family, lender):  # noqa: F811
+def test_what_was_pulled_stays_with_the_body_it_was_pulled_for(place, family, lender):  # noqa: F811 - the fixture
     lend(lender, family)
     fetch(place, family, Watched(Caf(family, place.clock, [742])))
     kept = "SELECT usable_by, usable_for FROM hub.evidence WHERE holder_id = %(who)s AND kind = 'pulled'"
@@ -95,13 +95,13 @@ def test_what_was_pulled_stays_with_the_body_it_was_pulled_for(place, family, le
     assert lend(lender, family) == 0
 
 
-def test_at_rest_it_is_sealed_and_bound_to_its_request(place, family, lender):  # noqa: F811
+def test_at_rest_it_is_sealed_and_bound_to_its_request(place, family, lender):  # noqa: F811 - the fixture
     lend(lender, family)
     (row,) = place.rows("SELECT sealed FROM hub.lent_token WHERE person_id = %(who)s", who=family.adult)
     assert TOKEN.get_secret_value().encode() not in bytes(row["sealed"])
 
 
-def test_one_that_came_too_late_is_not_used(place, family, lender):  # noqa: F811
+def test_one_that_came_too_late_is_not_used(place, family, lender):  # noqa: F811 - the fixture
     lend(lender, family)
     place.clock[0] = FEBRUARY + LIFE + timedelta(seconds=1)
     way = Watched(Caf(family, place.clock, [742]))
@@ -109,7 +109,7 @@ def test_one_that_came_too_late_is_not_used(place, family, lender):  # noqa: F81
     assert way.seen == [("identite", "Bearer of-the-body")]
 
 
-def test_one_that_is_refused_leaves_the_bodys_own_way(place, family, lender):  # noqa: F811
+def test_one_that_is_refused_leaves_the_bodys_own_way(place, family, lender):  # noqa: F811 - the fixture
     lend(lender, family)
     way = Watched(Caf(family, place.clock, [742]), 401)
     again = fetch(place, family, way)
@@ -120,7 +120,7 @@ def test_one_that_is_refused_leaves_the_bodys_own_way(place, family, lender):  #
     assert outcomes(place, family) == ["found"]
 
 
-def test_a_token_may_find_what_the_civil_status_did_not(place, family, lender):  # noqa: F811
+def test_a_token_may_find_what_the_civil_status_did_not(place, family, lender):  # noqa: F811 - the fixture
     way = Watched(Caf(family, place.clock, [742]), 403)
     assert fetch(place, family, way) is None
     assert lend(lender, family) == 1
@@ -129,18 +129,18 @@ def test_a_token_may_find_what_the_civil_status_did_not(place, family, lender): 
 
 
 @pytest.mark.parametrize("operations", [frozenset(), frozenset({QUOTIENT_FAMILIAL.name})])
-def test_nothing_is_lent_where_the_body_is_not_enabled(place, family, lender, operations):  # noqa: F811
+def test_nothing_is_lent_where_the_body_is_not_enabled(place, family, lender, operations):  # noqa: F811 - the fixture
     narrow = Bindings({"caf-13": ("api-particulier", replace(BINDING, operations=operations))})
     assert lend(replace(lender, bindings=narrow), family) == 0
 
 
-def test_nor_where_no_request_is_pending(place, family, lender):  # noqa: F811
+def test_nor_where_no_request_is_pending(place, family, lender):  # noqa: F811 - the fixture
     place.rows("UPDATE hub.request SET state = 'closed' WHERE requester_id = %(who)s", who=family.adult)
     assert lend(lender, family) == 0
     assert lender.lend(PersonId(uuid4()), TOKEN, now=FEBRUARY) == 0
 
 
-def test_each_login_sees_its_own_and_no_other(place, family, lender, door):  # noqa: F811
+def test_each_login_sees_its_own_and_no_other(place, family, lender, door):  # noqa: F811 - the fixture
     lend(lender, family)
     looks = select(LENT_TOKEN.c.request_id)
     for database, right in ((door, {"person": family.adult}), (place.custody.db, {"job": claimed(place, family)})):

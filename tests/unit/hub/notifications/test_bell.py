@@ -1,13 +1,19 @@
 """Whoever waits for a feed is woken by the commit that made it grow, and by no other partner's."""
 
 import asyncio
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from contracts.identifiers import Siret
+from hub.notifications import bell as bell_room
 from hub.notifications.bell import WAITERS_MAX, Bell, Waiter
 from hub.notifications.feed import place_new
+from tests.system import eventually
+from vault.errors import DatabaseUnavailable
+from vault.standing import Purpose, standing
 
 PATIENCE = 120.0
 
@@ -32,7 +38,7 @@ async def quiet(waiter: Waiter) -> None:
 
 def grow(town, partner) -> None:
     town.tell(partner, "one")
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         place_new(tx)
 
 
@@ -65,7 +71,7 @@ def test_what_is_placed_and_rolled_back_wakes_nobody(town, bell):
 
     def undone() -> None:
         town.tell(partner, "one")
-        with suppress(ZeroDivisionError), town.db.transaction() as tx:
+        with suppress(ZeroDivisionError), standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
             place_new(tx)
             raise ZeroDivisionError
         town.rows("DELETE FROM hub.delivery WHERE siret = %(s)s", s=partner.siret)
@@ -102,3 +108,29 @@ def test_time_that_is_over_is_told(town, bell):
             return await waiter.wait(asyncio.get_running_loop().time())
 
     assert not asyncio.run(waits())
+
+
+def test_a_database_that_is_away_is_said_once_and_a_bell_that_nobody_has_is_gone(caplog, monkeypatch):
+    monkeypatch.setattr(bell_room, "_PAUSE", 0.01)
+    away = Bell("postgresql://nobody:none@127.0.0.1:1/none")
+    tried = []
+    monkeypatch.setattr(bell_room, "listening", lambda *_: tried.append(1) or _away())
+
+    async def waits(bell: Bell) -> None:
+        with bell.waiting(Siret("91000001200013")):
+            pass
+
+    before = set(threading.enumerate())
+    asyncio.run(waits(away))
+    eventually(lambda: len(tried) > 3)
+    (thread,) = (one for one in set(threading.enumerate()) - before if one.name == "feed bell")
+    del away
+    thread.join(60)
+    assert not thread.is_alive()
+    assert [one.message for one in caplog.records] == ["whoever waits for a feed is not woken: the database is away"]
+
+
+@contextmanager
+def _away():
+    raise DatabaseUnavailable("of this test")
+    yield

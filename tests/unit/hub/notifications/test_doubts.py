@@ -23,7 +23,7 @@ def in_doubt(town, post, way, kind: OutcomeKind = OutcomeKind.IN_DOUBT):  # noqa
     way.kind = kind
     look(town, post)
     way.kind = OutcomeKind.APPLIED
-    with town.db.read() as tx:
+    with standing(purpose=Purpose.TELLING), town.db.read() as tx:
         (found,) = doubts(tx, since=START - timedelta(days=1))
     return made, found
 

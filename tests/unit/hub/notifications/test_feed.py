@@ -14,20 +14,21 @@ from hub.errors import CursorGone, InvalidValue
 from hub.notifications.feed import KEPT, place_new, read_cursor, read_feed, write_cursor
 from hub.notifications.letting_go import prune
 from tests.assets.partners import siret_of
+from vault.standing import Purpose, standing
 
 
 def read(town, partner, after=None, *, limit=100):
-    with town.db.read() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.read() as tx:
         return read_feed(tx, partner.siret, after, limit=limit, now=town.now())
 
 
 def placed(town) -> None:
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         place_new(tx)
 
 
 def pruned(town) -> None:
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         prune(tx, now=town.now())
 
 

@@ -16,6 +16,7 @@ from hub.partners.webhooks import rotate_credentials, webhook_of
 from tests.system import eventually
 from tests.unit.hub.notifications.conftest import START
 from vault.journal.records import Actor, ActorKind
+from vault.standing import Purpose, standing
 
 ENGINEER = Actor(ActorKind.PARTNER, "x")
 
@@ -263,7 +264,7 @@ def test_a_replay_of_what_is_kept_no_more_says_so(town):
     town.tell(partner, "old")
     town.drain()
     town.clock[0] += KEPT + timedelta(days=1)
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         prune(tx, now=town.now())
     with town.owner.transaction() as tx, pytest.raises(CursorGone):
         replay(tx, partner.siret, write_cursor(partner.siret, 0), None, actor=ENGINEER, now=town.now())
@@ -330,7 +331,7 @@ def test_what_is_replayed_while_a_later_one_of_its_subject_is_claimed_does_not_g
     town.drain()
     town.tell(partner, "1", line=line)
     sender.lanes()
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         later = claim_next(tx, partner.siret, now=town.now())
         # Between that claim and its commit the partner asks for everything again, and another lane takes it up.
         with town.owner.transaction() as replaying:

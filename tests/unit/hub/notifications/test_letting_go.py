@@ -6,6 +6,7 @@ from hub.errors import CursorGone
 from hub.notifications.feed import KEPT, read_feed, waiting_for, write_cursor
 from hub.notifications.letting_go import NOTICE, prune, warn
 from hub.partners.webhooks import open_webhook
+from vault.standing import Purpose, standing
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def turned_off(town, *words: str):
 
 
 def looked(town) -> int:
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         warn(tx, now=town.now())
         return prune(tx, now=town.now())
 
@@ -55,10 +56,14 @@ def test_what_goes_unsent_is_told_and_counted_and_the_feed_refuses_the_cursor(to
     town.later(days=NOTICE.days, seconds=1)
     assert looked(town) == 2
     assert told(town, partner) == ["webhook_off", "webhook_ageing", "webhook_lost"]
-    with town.db.read() as tx, pytest.raises(CursorGone, match="2 that waited for your webhook went unsent"):
+    with (
+        standing(purpose=Purpose.SENDING),
+        town.db.read() as tx,
+        pytest.raises(CursorGone, match="2 that waited for your webhook went unsent"),
+    ):
         read_feed(tx, partner.siret, beginning, limit=10, now=town.now())
     assert town.webhook(partner)["lost"] == 2
-    with town.db.read() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.read() as tx:
         assert waiting_for(tx, partner.siret).many == 1
     town.later(days=KEPT.days)
     assert looked(town) == 1
@@ -110,6 +115,6 @@ def test_a_suspended_partner_is_told_too(town):
     town.later(hours=1)
     town.rows("UPDATE hub.partner SET suspended_at = %(at)s WHERE siret = %(s)s", at=town.now(), s=partner.siret)
     town.later(days=30)
-    with town.db.transaction() as tx:
+    with standing(purpose=Purpose.SENDING), town.db.transaction() as tx:
         assert (warn(tx, now=town.now()), warn(tx, now=town.now())) == (1, 0)
     assert told(town, partner) == ["webhook_ageing"]

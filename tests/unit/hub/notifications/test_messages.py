@@ -40,10 +40,10 @@ def way() -> Way:
 @pytest.fixture
 def post(town, way):
     town.rows(
-        """SET unefois.purpose = 'migration'; DELETE FROM hub.return_code; DELETE FROM hub.telephone_check;
+        """SET unefois.purpose = 'migration'; DELETE FROM hub.return_code; DELETE FROM hub.contact_check;
            DELETE FROM hub.ask; DELETE FROM hub.message"""
     )
-    mail = ByMail(town.db, way, "https://porte.example", "https://partenaires.example")
+    mail = ByMail(town.db, way, "https://porte.example", "https://partenaires.example", town.now)
     return Postman(town.db, {"email": mail}, town.now, lambda tx, message: still_open(tx, message, now=town.now()))
 
 
@@ -51,7 +51,8 @@ def parent(town, channel: Channel = Channel.EMAIL, value: str | None = EMAIL) ->
     made = Made()
     seed(town.url, None, [(made, [])], received_at=town.now(), until=(town.now() + timedelta(days=300)).date())
     with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
-        choose_contact(tx, made.adult, channel, value, now=town.now())
+        verified = town.now() if channel is Channel.EMAIL else None
+        choose_contact(tx, made.adult, channel, value, now=town.now(), verified_at=verified)
     return made
 
 

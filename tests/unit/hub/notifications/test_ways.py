@@ -17,6 +17,7 @@ from connectors.sms.codec import TextMessage
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from hub.notifications.carriers import ByMail, ByPost, BySms
 from hub.notifications.choosing import Chooser, Chosen, Wish, choose
+from hub.notifications.messages import NOTICES, write_message
 from hub.notifications.postman import Postman
 from hub.notifications.return_codes import find_letter, read_code
 from hub.notifications.tables import RETURN_CODE
@@ -78,7 +79,7 @@ def custody(town) -> Custody:
 @pytest.fixture
 def every_way(town, post, way, gateway, custody, tmp_path) -> Postman:  # noqa: F811 - the fixtures
     """A post that has all three ways."""
-    mail = ByMail(town.db, way, "https://porte.example", "https://partenaires.example")
+    mail = ByMail(town.db, way, "https://porte.example", "https://partenaires.example", town.now)
     sms = BySms(town.db, gateway, "VilleParis", town.now)
     drop = FileDropTransport(tmp_path)
     sender = ("Ville de Paris", "1 place Imaginaire", "75000 PARIS")
@@ -177,6 +178,23 @@ def test_a_letter_is_printed_once_with_a_code_that_leads_to_the_ask(town, every_
     assert code.encode() not in kept.digest
 
 
+@pytest.mark.parametrize("kind", sorted(NOTICES))
+def test_a_notice_goes_by_every_way_without_a_code_or_a_name(town, every_way, custody, tmp_path, kind):
+    texts, letters = every_way.carriers["telephone"].way.sent, every_way.carriers["email"].way.sent
+    people = [by_post(town, custody), by_telephone(town), parent(town, Channel.EMAIL, EMAIL)]
+    with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
+        for made in people:
+            write_message(tx, kind, person_id=made.adult, not_before=town.now(), now=town.now())
+    look(town, every_way)
+    assert states(town) == ["sent"] * 3
+    (sheet,), (text,), (letter,) = printed(tmp_path), texts, letters
+    assert len(text.text) <= LONGEST
+    assert set(text.text) <= GSM
+    assert not re.search(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}|Talon", sheet)
+    assert not mentioned(sheet + text.text, "Inès", "http")
+    assert not mentioned(letter.text, "Inès", "Nora", "BELKACEM")
+
+
 def test_a_reminder_by_post_has_a_code_of_its_own_that_leads_to_the_same_ask(town, every_way, custody, tmp_path):
     made = by_post(town, custody)
     ask(town, made, "canteen_enrolment")
@@ -230,7 +248,7 @@ def test_whoever_chooses_another_way_is_told_by_that_one(town, every_way, way, g
     look(town, every_way)
     assert states(town) == ["cancelled"]
     with standing(purpose=Purpose.MIGRATION), town.owner.transaction() as tx:
-        choose_contact(tx, made.adult, Channel.EMAIL, EMAIL, now=town.now())
+        choose_contact(tx, made.adult, Channel.EMAIL, EMAIL, now=town.now(), verified_at=town.now())
     look(town, every_way)
     assert (gateway.sent, [letter.to for letter in way.sent]) == ([], [EMAIL])
 

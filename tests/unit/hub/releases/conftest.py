@@ -59,7 +59,8 @@ class Asked:
     def tell(self, service: str) -> None:
         with self.db.transaction() as tx:
             told = notice_on_request(CATALOGUE, service, Siret(CAISSE))
-            give_notice(tx, told, PersonId(self.made.adult), request_id=self.request(service), channel="api", now=NOW)
+            about = {"request_id": self.request(service), "recipient": Siret(CAISSE)}
+            give_notice(tx, told, PersonId(self.made.adult), **about, channel="api", now=NOW)
 
     def allow(self, service: str, *, once: bool = False, **changed: Any) -> UUID:
         request, person = self.request(service), PersonId(self.made.adult)
@@ -67,7 +68,7 @@ class Asked:
         changed |= {"frequency": Frequency.ONE_TIME} if once else {}
         with self.db.transaction() as tx:
             told = notice_of_authorisation(CATALOGUE, service, Siret(CAISSE))
-            read = give_notice(tx, told, person, request_id=request, channel="api", now=NOW)
+            read = give_notice(tx, told, person, request_id=request, recipient=Siret(CAISSE), channel="api", now=NOW)
             actor = Actor(ActorKind.RESIDENT, str(person))
             return write_grant(tx, replace(terms, **changed), actor, notice_id=read, now=NOW)
 

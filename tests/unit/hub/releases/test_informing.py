@@ -114,6 +114,21 @@ def test_a_year_is_the_end_of_it(family):
     assert not family.rows("SELECT 1 FROM hub.rights_information WHERE information_id = %(i)s", i=row.information_id)
 
 
+def test_a_child_who_comes_of_age_is_the_end_of_it(family):
+    row, other = tell(family), "SELECT state FROM hub.rights_information WHERE information_id = %(i)s"
+    destroy_ended(family.place.custody.db, now=NOW)
+    assert family.rows(other, i=row.information_id) == [{"state": Informing.OPEN}]
+    family.rows(
+        """INSERT INTO hub.coming_of_age (child_id, of_age_on, ended_at) SELECT child_id, %(day)s, %(now)s
+           FROM hub.enrolment_line JOIN hub.school_file USING (file_id) WHERE line_id = %(line)s""",
+        day=NOW.date(),
+        now=NOW,
+        line=family.made.lines[TARIFF],
+    )
+    assert destroy_ended(family.place.custody.db, now=NOW) >= 1
+    assert family.rows(other, i=row.information_id) == [{"state": Informing.OVER}]
+
+
 def test_the_database_lets_nobody_inform_for_longer_and_nothing_begin_again(family):
     row = tell(family)
     longer = "UPDATE hub.rights_information SET valid_until = valid_until + 1 WHERE information_id = %(i)s"

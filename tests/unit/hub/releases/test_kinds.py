@@ -186,4 +186,4 @@ def test_a_notice_is_kept_word_for_word_under_an_identifier_of_its_own(asked):
         p=family.made.adult,
     )
     assert "Caisse des écoles du 13e arrondissement a besoin de" in told["body"]
-    assert (told["kind"], told["version"]) == ("l114_8_i", "L114-8-I/fr/1")
+    assert (told["kind"], told["version"]) == ("l114_8_i", "L114-8-I/fr/2")

@@ -93,7 +93,7 @@ def test_a_sentence_that_names_what_is_not_said_is_refused():
     [
         ("[bursary.schooling]", "[bursary.scolarite]"),
         ('says = ["lives_in_paris"]', 'says = ["street"]'),
-        ("[after_school.insurance]", "[after_school.tariff_decision]"),
+        ("[after_school.insurance]", "[after_school.of_nothing]"),
     ],
 )
 def test_a_requirement_without_an_answer_and_an_answer_to_nothing_are_refused(old, new):

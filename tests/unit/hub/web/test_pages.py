@@ -143,7 +143,7 @@ REFUSED = {
 def test_a_refused_deposit_says_why_beside_the_field(place: Place, case: str) -> None:
     place.sign_in(family="REFUS")
     given, status, sentence = REFUSED[case]
-    found = page(deposit(place, **given), status)  # type: ignore[arg-type]
+    found = page(deposit(place, **given), status)  # type: ignore[arg-type]  # what a test changes
     assert sentence in found.text
     field = next(attrs for attrs in found.named("input") if attrs.get("id") == "file")
     assert field["aria-invalid"] == "true"
@@ -202,7 +202,7 @@ def test_the_school_file_settles(place: Place) -> None:
     judge(place)
     after = get(place, "/").text
     assert "C'est fait" in after
-    assert "Acte de naissance, authentifié par son cachet électronique" in after
+    assert "Acte de naissance, avec un cachet électronique authentique" in after
     assert "LINA" in after
 
 

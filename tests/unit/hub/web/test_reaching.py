@@ -12,11 +12,14 @@ def led_to(answer: httpx.Response) -> str:
     return answer.headers["location"]
 
 
-def test_a_contact_is_kept_and_shown_to_its_owner_only(place: Place) -> None:
+def test_an_address_waits_for_its_code_and_is_shown_to_its_owner_only(place: Place) -> None:
     place.sign_in(family="JOIGNABLE")
     assert led_to(send(place, "/me-joindre", channel="email")) == "/me-joindre/courriel"
-    assert led_to(send(place, "/me-joindre/courriel", value="nora@exemple.example")) == "/me-joindre?recu=oui"
-    assert "par courriel, à nora@exemple.example" in get(place, "/me-joindre?recu=oui").text
+    assert led_to(send(place, "/me-joindre/courriel", value="nora@exemple.example")) == "/me-joindre/code"
+    found = get(place, "/me-joindre").text
+    assert "Vous n'avez pas encore choisi" in found
+    assert "par courriel, à n•••@exemple.example" in found
+    assert "n•••@exemple.example" in get(place, "/me-joindre/code").text
     place.sign_in(family="AUTREPERSONNE")
     assert "Vous n'avez pas encore choisi" in get(place, "/me-joindre").text
 
@@ -83,3 +86,16 @@ def test_codes_of_letters_are_not_tried_by_the_hundred(place: Place) -> None:
     place.sign_in(family="CHERCHANT")
     answers = [place.browser.get(f"/courrier/{new_code()}", headers=HTML).status_code for _ in range(25)]
     assert answers.count(429) >= 5
+
+
+def test_ones_dashboard_is_shown_until_one_says_no(place: Place) -> None:
+    place.sign_in(family="DISCRETEAILLEURS")
+    assert "Votre compte Mon Paris montre où en est chaque demande" in get(place, "/me-joindre").text
+    assert led_to(send(place, "/me-joindre/mon-paris", shown="non")) == "/me-joindre?recu=oui"
+    assert "Votre compte Mon Paris ne montre pas vos demandes" in get(place, "/me-joindre").text
+    assert "Vous avez choisi de ne plus montrer vos demandes" in get(place, "/acces").text
+    place.sign_in(family="AUTREAILLEURS")
+    assert "Votre compte Mon Paris montre" in get(place, "/me-joindre").text
+    place.sign_in(family="DISCRETEAILLEURS")
+    send(place, "/me-joindre/mon-paris", shown="oui")
+    assert "Votre compte Mon Paris montre" in get(place, "/me-joindre").text

@@ -7,9 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.calendar import Parity
+from contracts.decisions import DecisionKind, Remedy, RemedyKind
 from contracts.documents import Grade
-from contracts.identifiers import PersonId
+from contracts.identifiers import PersonId, Siret
 from hub.persons.family import Child
+from hub.requests.decided import Decided
 from hub.school_files.view import Contact, FileView, LineView, RequirementView, SometimesView, renewals
 from hub.web.rendering import FOLDER, Visitor, markup
 from hub.web.views import child_cards
@@ -53,7 +56,7 @@ STATES = {
         SATISFIED,
         (
             "C'est fait",
-            "Avis d'impôt sur le revenu, authentifié par son cachet électronique",
+            "Avis d'impôt sur le revenu, avec un cachet électronique authentique",
             "Depuis le 23 novembre 2026",
             "Valable jusqu'au 31 août 2027",
             "Tranche de tarif proposée : 4. C'est une proposition. La Caisse des écoles décide",
@@ -67,7 +70,7 @@ STATES = {
 }
 
 
-def home(requirement: RequirementView) -> Page:
+def home(requirement: RequirementView, *decisions: Decided) -> Page:
     line = LineView(
         line_id=uuid4(),
         service="canteen_tariff",
@@ -83,13 +86,23 @@ def home(requirement: RequirementView) -> Page:
         requested_at=NOW,
         requirements=(requirement,),
         sometimes=(SometimesView("Vaccinations", "", ("Carnet de santé",), ("school_head",)),),
+        decisions=decisions,
         waits_for="L'effet attend un accord.",
     )
     children = child_cards(
-        [CHILD], [FileView(uuid4(), CHILD, "2026-2027", (line,), renewals((line,), date(2027, 8, 31)))]
+        [CHILD], [FileView(uuid4(), CHILD, "2026-2027", (line,), renewals((line,), date(2027, 8, 31)))], NOW.date()
     )
     return Page(
-        markup("home.html", path="/", who=Visitor("Solène"), children=children, agreements=1, question=None, wanted=0)
+        markup(
+            "home.html",
+            path="/",
+            who=Visitor("Solène"),
+            children=children,
+            agreements=1,
+            question=None,
+            wanted=0,
+            growing=(),
+        )
     )
 
 
@@ -101,6 +114,35 @@ def test_each_state_of_a_requirement_is_said_in_words(state: str) -> None:
     assert "Un document manquant ne bloque pas l'étude de votre demande." in page.text
     for words in said:
         assert words in page.text
+
+
+TARIFF = Decided(
+    decision_id=uuid4(), line_id=uuid4(), child_id=uuid4(), payer_id=uuid4(), kind=DecisionKind.TARIFF,
+    body=Siret("91000001200013"), service="canteen_tariff", school_year="2026-2027", number="T-17", decided_on=NOW.date(),
+    notified_on=None, first=NOW.date(), last=NOW.date(), band="7", parity=Parity.EVEN, share=100, school=None,
+    refused_for=None, author=("Tarifs", "Responsable"), remedies=(Remedy(RemedyKind.COURT, "le tribunal", 2),),
+    withdraws=False, recorded_at=NOW, ended_early=False,
+)  # fmt: skip
+
+
+def test_a_decision_is_said_with_who_decided_and_how_to_contest_and_no_proposal_beside_it() -> None:
+    page = home(replace(SATISFIED, tariff_band="3"), TARIFF)
+    assert page.problems == []
+    for said in (
+        "tranche 7",
+        "Pour les semaines paires.",
+        "(Tarifs, Responsable)",
+        "Saisissez le tribunal, dans les 2",
+    ):
+        assert said in page.text
+    assert "Tranche de tarif proposée" not in page.text
+
+
+def test_what_was_decided_and_counts_no_more_is_shown_as_such() -> None:
+    page = home(replace(SATISFIED, tariff_band="3"), replace(TARIFF, last=date(2020, 1, 1)))
+    assert "Elle ne compte plus." in page.text
+    assert "Saisissez" not in page.text
+    assert "Tranche de tarif proposée" in page.text
 
 
 def test_names_are_shown_and_never_run() -> None:
@@ -115,10 +157,11 @@ def test_a_child_without_a_request_is_offered_one() -> None:
             "home.html",
             path="/",
             who=Visitor("Solène"),
-            children=child_cards([CHILD], []),
+            children=child_cards([CHILD], [], NOW.date()),
             agreements=0,
             question=None,
             wanted=0,
+            growing=(),
         )
     )
     assert "Aucune demande pour l'instant" in page.text
@@ -127,7 +170,7 @@ def test_a_child_without_a_request_is_offered_one() -> None:
 
 @pytest.mark.parametrize("file", sorted((FOLDER / "templates").iterdir()), ids=lambda file: file.name)
 def test_no_template_has_inline_script_style_or_an_outside_address(file: object) -> None:
-    source = file.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    source = file.read_text(encoding="utf-8")  # type: ignore[attr-defined]  # a file of the package, found as one
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?://|javascript:|\|\s*safe", source)
 
 

@@ -2,11 +2,23 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from dagster import DagsterInstance
 
+from orchestration.pipelines.instance import SCHEME, prepare_instance
+
 QUIET = {"telemetry": {"enabled": False}}
+
+
+def stored_at(url: str, home: Path) -> dict[str, Any]:
+    """The settings of Dagster's storage as they are written for a system, in a database of a test."""
+    prepare_instance(home, code_port=1)
+    storage: dict[str, Any] = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8"))["storage"]
+    storage["custom"]["config"] = {"postgres_url": url.replace("postgresql+psycopg://", SCHEME)}
+    return {"storage": storage}
 
 
 @pytest.fixture(autouse=True)

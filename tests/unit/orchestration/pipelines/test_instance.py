@@ -29,7 +29,9 @@ def test_dagster_accepts_the_settings(tmp_path: Path) -> None:
     assert settings["run_coordinator"]["class"] == "QueuedRunCoordinator"
     assert settings["compute_logs"]["class"] == "NoOpComputeLogManager"
     assert settings["run_monitoring"]["enabled"] is True
-    assert settings["storage"] == {"postgres": {"postgres_url": {"env": "DAGSTER_PG_URL"}}}
+    assert settings["retention"]["schedule"] == {"purge_after_days": 30}
+    assert settings["retention"]["sensor"]["purge_after_days"]["skipped"] == 1
+    assert settings["storage"]["custom"]["config"] == {"postgres_url": {"env": "DAGSTER_PG_URL"}}
 
 
 def test_the_workspace_is_the_code_server(tmp_path: Path) -> None:

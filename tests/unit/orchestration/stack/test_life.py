@@ -74,7 +74,6 @@ def test_first_and_second_start_keep_data_and_addresses(layout: Layout) -> None:
     down(layout)
     second = start(layout)
     assert (second.addresses, _got(second, "a"), _marks(second)) == (first.addresses, b"kept", 2)
-    assert second.seconds < 5.0
 
 
 def test_nothing_outside_changes_and_nothing_is_left(layout: Layout) -> None:

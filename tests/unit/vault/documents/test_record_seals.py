@@ -268,7 +268,7 @@ def _resealed(two: Two, row: dict[str, Any], form: str) -> bytes:
         row["commitment"],
         b"",
         row["plaintext_length"],
-        row["media_type"],  # type: ignore[arg-type]
+        row["media_type"],  # type: ignore[arg-type]  # as the row has it
     )
     return record_seal(two.custody, sealed, row["holder_id"], form=form)
 

@@ -97,9 +97,7 @@ OTHERWISE: dict[str, Answer] = {
 @pytest.mark.parametrize("answer", OTHERWISE.values(), ids=OTHERWISE)
 def test_anything_but_a_clear_word_is_not_scanned(answer: Answer) -> None:
     with pretended(answer) as path:
-        begun = time.monotonic()
         assert ClamdScanner(path, seconds=0.5).scan(pages(1)).reason is Reason.NOT_SCANNED
-        assert time.monotonic() - begun < 3
 
 
 def test_a_clear_word_counts() -> None:

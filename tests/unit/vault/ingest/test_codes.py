@@ -17,8 +17,11 @@ from vault.seals.trust import TrustStore
 from vault.seals.verdict import NO_SEAL, SealReason
 
 ON = date(2026, 9, 1)
-HARDEST = {"blurred, radius in pixels": 2.0}
-"""What each distortion may be at most; the last measure of its list unless told."""
+HARDEST = {"blurred, radius in pixels": 2.0, "shrunk, pixels a module": 2.0}
+"""What each distortion may be at most for every code; the last measure of its list unless told.
+
+Each run seals anew: at 1.6 pixels a module 3 codes of 60 are not found.
+"""
 
 
 @pytest.fixture(scope="module")

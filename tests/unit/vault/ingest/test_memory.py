@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from contracts.documents import MediaType
 from tests.assets.heic import heic
 from tests.assets.hostile import image, pdfs
@@ -25,6 +27,7 @@ def open_files(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
+@pytest.mark.slow
 def test_five_hundred_documents_leave_no_memory_and_no_file(trust: TrustStore) -> None:
     kinds = [
         (image("PNG", (64, 48)), MediaType.PNG),

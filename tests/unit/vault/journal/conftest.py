@@ -11,7 +11,7 @@ from vault.db import Database
 from vault.journal.signing import HeadSigner
 from vault.schema import sql
 
-TABLES = "journal_head, journal_node, journal_leaf, journal_pending, journal_record, journal_entry"
+TABLES = "journal_stamp, journal_head, journal_node, journal_leaf, journal_pending, journal_record, journal_entry"
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +26,7 @@ def server() -> Iterator[Database]:
             tx.execute(text("GRANT USAGE ON SCHEMA vault TO PUBLIC"))
             tx.driver.execute(sql("journal.sql").encode())
             tx.driver.execute(sql("journal_grants.sql").encode())
+            tx.driver.execute(sql("journal_stamps.sql").encode())
         yield db
         db.close()
 

@@ -1,0 +1,1 @@
+"""Caisses des écoles, played: the same books behind each dialect."""

@@ -1,0 +1,1 @@
+"""Agencies over REST: their codecs alone."""

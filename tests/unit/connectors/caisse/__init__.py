@@ -1,0 +1,1 @@
+"""What every Caisse is told, and how names are written for it."""

@@ -1,0 +1,1 @@
+"""The SOAP dialect of the Caisses."""

@@ -1,0 +1,1 @@
+"""Tests of the City's notification store as a connector."""

@@ -1,0 +1,1 @@
+"""Paris Familles: its codec alone."""

@@ -1,0 +1,1 @@
+"""Unit tests of connectors.time_stamps."""

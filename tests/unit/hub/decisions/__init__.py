@@ -1,0 +1,1 @@
+"""Decisions that come back, on a real database with a clock that tests move."""

@@ -1,0 +1,1 @@
+"""What passes at eighteen."""

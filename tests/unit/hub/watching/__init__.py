@@ -1,0 +1,1 @@
+"""Tests of what engineers watch and are told."""

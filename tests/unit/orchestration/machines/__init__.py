@@ -1,0 +1,1 @@
+"""Tests of what several machines need before their processes start."""
