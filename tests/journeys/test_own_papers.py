@@ -112,15 +112,22 @@ def test_reuse_is_offered_by_the_form_and_by_a_resumable_upload_too(running):
     assert [one["document"] for one in person.http.get("/v1/documents").json()] == [first]
 
 
-def test_what_is_quarantined_or_erased_is_not_offered_as_reuse(running):
+def test_what_is_quarantined_is_not_offered_as_reuse(running):
     person = Resident(running).sign_in()
     active = pages(1, catalogue=b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >>")
-    first = person.hand_in_and_wait(active, PDF)["document"]
+    assert person.hand_in_and_wait(active, PDF)["state"] == "quarantined"
     again = person.hand_in(active, PDF)
     assert (again.status_code, again.json()["reuse"]) == (201, None)
+
+
+def test_what_is_erased_is_not_offered_as_reuse(running):
+    person = Resident(running).sign_in()
+    bill = running.papers().bill(person)
+    first = person.hand_in_and_wait(bill, PDF)["document"]
     person.http.delete(f"/v1/documents/{first}")
     eventually(lambda: person.http.get(f"/v1/documents/{first}").json()["state"] == "erased")
-    assert person.hand_in(active, PDF).json()["reuse"] is None
+    again = person.hand_in(bill, PDF)
+    assert (again.status_code, again.json()["reuse"]) == (201, None)
 
 
 def test_a_second_erasure_says_that_it_is_done(running):
