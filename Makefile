@@ -43,7 +43,7 @@ doctor: $(VENV)/.one-machine ## say in words what is wrong
 	@$(BIN)/unefois doctor
 
 test: $(VENV)/.development ## all tests, on the same real parts
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --reruns 1 $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, direction of imports, schemas, lock files
 	$(BIN)/ruff format --check .

@@ -7,6 +7,9 @@ from hypothesis import HealthCheck, settings
 
 from orchestration.stack import stack
 from tests.system import Resident, System, start_system
+from tests.tried_again import pytest_sessionfinish, pytest_terminal_summary
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 # No test is timed: a busy machine finds no fault that a quiet one would not.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
