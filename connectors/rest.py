@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from connectors.port import Depth, Exchange, Headers, Operation, OperationKind, WireRequest, retry_after, unfinished
+from connectors.doubt import unavailable, unsure
+from connectors.port import Depth, Exchange, Headers, Operation, WireRequest, retry_after, unfinished
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 
@@ -36,15 +37,3 @@ def by_status(exchange: Exchange, operation: Operation) -> ExchangeOutcome | Non
         # It may have been done before it fell.
         return unavailable(operation, str(status))
     return unsure(operation, str(status)) if not 200 <= status < 500 or 300 <= status < 400 else None
-
-
-def unavailable(operation: Operation, code: str) -> ExchangeOutcome:
-    """Return that nobody who counts answered: harmless where a repeat is, a doubt otherwise."""
-    kind = OutcomeKind.UNAVAILABLE if operation.repeatable else OutcomeKind.IN_DOUBT
-    return ExchangeOutcome(kind, code=code)
-
-
-def unsure(operation: Operation, code: str) -> ExchangeOutcome:
-    """Return what an answer comes to that cannot be read: of a write nobody knows, of a read it breaks the contract."""
-    kind = OutcomeKind.IN_DOUBT if operation.kind is OperationKind.PUSH else OutcomeKind.CONTRACT_BREACH
-    return ExchangeOutcome(kind, code=code)

@@ -19,6 +19,7 @@ from connectors.caisse.commands import (
     Reserve,
     SynchroniseFamilies,
 )
+from connectors.doubt import unavailable, unsure
 from connectors.errors import OperationNotEnabled
 from connectors.port import (
     Binding,
@@ -30,7 +31,7 @@ from connectors.port import (
     load_manifest,
     unfinished,
 )
-from connectors.rest import by_status, unavailable, unsure
+from connectors.rest import by_status
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)

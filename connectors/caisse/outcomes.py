@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from connectors.port import Exchange, Operation, OperationKind, retry_after
+from connectors.doubt import unavailable, unsure
+from connectors.port import Exchange, Operation, retry_after
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 _CODES = {
@@ -51,15 +52,3 @@ def _until(said: str, exchange: Exchange) -> datetime | None:
     except ValueError:
         return retry_after(exchange)
     return moment.astimezone(UTC) if moment.tzinfo is not None else None
-
-
-def unavailable(operation: Operation, code: str) -> ExchangeOutcome:
-    """Return what it comes to that the partner did not get to answer: where a repeat could double it, nobody knows."""
-    kind = OutcomeKind.UNAVAILABLE if operation.repeatable else OutcomeKind.IN_DOUBT
-    return ExchangeOutcome(kind, code=code)
-
-
-def unsure(operation: Operation, code: str) -> ExchangeOutcome:
-    """Return what an answer comes to that cannot be read: of a write nobody knows, of a read it breaks the contract."""
-    kind = OutcomeKind.IN_DOUBT if operation.kind is OperationKind.PUSH else OutcomeKind.CONTRACT_BREACH
-    return ExchangeOutcome(kind, code=code)

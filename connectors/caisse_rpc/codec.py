@@ -11,8 +11,9 @@ from lxml import etree
 from pydantic import TypeAdapter
 
 from connectors.caisse.commands import COMMANDS, Command, DecisionsAsked, InvoicesAsked, Register, Reserve
-from connectors.caisse.outcomes import Contradiction, by_status, refusal, unavailable, unsure
+from connectors.caisse.outcomes import Contradiction, by_status, refusal
 from connectors.caisse.repertoire import ASCII_UPPER_38, spell
+from connectors.doubt import unavailable, unsure
 from connectors.errors import MessageOutsideContract, OperationNotEnabled, XmlRefused
 from connectors.port import Binding, Exchange, Manifest, Operation, WireRequest, load_manifest, unfinished
 from connectors.schemas.contract import Contract

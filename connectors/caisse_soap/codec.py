@@ -9,7 +9,7 @@ from lxml import etree
 from pydantic import TypeAdapter
 
 from connectors.caisse.commands import COMMANDS, Command, ReservationAsked, Reserve
-from connectors.caisse.outcomes import Contradiction, by_status, refusal, unavailable, unsure
+from connectors.caisse.outcomes import Contradiction, by_status, refusal
 from connectors.caisse_soap.reading import find, read, text
 from connectors.caisse_soap.writing import (
     CHECK,
@@ -23,6 +23,7 @@ from connectors.caisse_soap.writing import (
     losses,
     payload,
 )
+from connectors.doubt import unavailable, unsure
 from connectors.errors import MessageOutsideContract, XmlRefused
 from connectors.port import (
     Binding,

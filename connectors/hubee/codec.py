@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from connectors.doubt import unavailable, unsure
 from connectors.hubee.commands import (
     COMMANDS,
     PROCESS,
@@ -36,7 +37,7 @@ from connectors.port import (
     load_manifest,
     unfinished,
 )
-from connectors.rest import by_status, unavailable, unsure
+from connectors.rest import by_status
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 MANIFEST = load_manifest(__file__)

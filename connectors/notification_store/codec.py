@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from pydantic import TypeAdapter, ValidationError
 
+from connectors.doubt import unsure
 from connectors.notification_store.commands import COMMANDS, Command, Show, Shown
 from connectors.notification_store.shapes import (
     DEMAND_TYPE,
@@ -24,7 +25,7 @@ from connectors.port import (
     load_manifest,
     unfinished,
 )
-from connectors.rest import by_status, judged_by_status, unsure, written_json
+from connectors.rest import by_status, judged_by_status, written_json
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 MANIFEST = load_manifest(__file__)

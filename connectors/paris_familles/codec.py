@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from connectors.doubt import unsure
 from connectors.paris_familles.commands import (
     COMMANDS,
     Command,
@@ -27,7 +28,7 @@ from connectors.port import (
     load_manifest,
     unfinished,
 )
-from connectors.rest import by_status, judged_by_status, unsure, written_json
+from connectors.rest import by_status, judged_by_status, written_json
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 
 MANIFEST = load_manifest(__file__)

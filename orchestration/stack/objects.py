@@ -6,7 +6,6 @@ import secrets
 import shutil
 import signal
 import sysconfig
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from minio import Minio
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
-from orchestration.stack.errors import PartNotReady, ServerMissing
+from orchestration.stack.errors import ServerMissing
 from orchestration.stack.layout import Layout, write_private
-from orchestration.stack.parts import NotAnswering, Part, minimal_environment, spawn, tail
+from orchestration.stack.parts import NotAnswering, Part, minimal_environment, spawn, wait_until_answering
 from orchestration.stack.ports import LOOPBACK, TWIN
 from orchestration.stack.processes import http_check
 
@@ -32,7 +31,6 @@ PROBE_TIMEOUT = 1.0
 MEMORY_LIMIT = "384MiB"
 UPLOADS_MB = 64
 SIGNING_KEYS = ("signing", "signing.read", "filer_signing", "filer_signing.read")
-POLL = 0.03
 # Where SeaweedFS puts its sockets whatever TMPDIR says.
 SOCKETS = Path("/tmp")  # noqa: S108 - not ours to choose; only sockets named by our ports are removed
 
@@ -183,12 +181,4 @@ class Objects:
 
     def wait_ready(self, timeout: float) -> None:
         """Return once a signed write succeeds; raises PartNotReady after ``timeout`` seconds."""
-        until = time.monotonic() + timeout
-        while True:
-            try:
-                return self.check()
-            except NotAnswering as error:
-                if time.monotonic() > until:
-                    message = f"objects: {error}\n{tail(self.layout.log('objects'))}"
-                    raise PartNotReady(message) from error
-                time.sleep(POLL)
+        wait_until_answering(self.check, "objects", self.layout, timeout)

@@ -3,17 +3,19 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.stack.account import SAME, Account, launch_command
-from orchestration.stack.errors import StackError
+from orchestration.stack.errors import PartNotReady, StackError
 from orchestration.stack.layout import Layout
 from orchestration.stack.lifeline import KILLED_WITHIN, Lifeline
 
 CHECK_TIMEOUT = 2.0
 LOG_LIMIT = 16 * 1024 * 1024
+POLL = 0.02
 
 
 class NotAnswering(StackError):
@@ -46,6 +48,19 @@ class Part:
     doomed: Callable[[bytes], bool] | None = None
     waited: bool = True
     account: Account = SAME
+
+
+def wait_until_answering(check: Callable[[], None], name: str, layout: Layout, timeout: float) -> None:
+    """Return once ``check`` does; raises PartNotReady after ``timeout`` seconds, with the end of what ``name`` logged."""
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            return check()
+        except NotAnswering as error:
+            if time.monotonic() > until:
+                message = f"{name}: {error}\n{tail(layout.log(name))}"
+                raise PartNotReady(message) from error
+            time.sleep(POLL)
 
 
 def minimal_environment(layout: Layout) -> dict[str, str]:

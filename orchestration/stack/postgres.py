@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,17 @@ from pathlib import Path
 import psycopg
 
 from orchestration.stack.account import Account, choose, launch_command
-from orchestration.stack.errors import InitialiseFailed, PartNotReady, SecretDoesNotFit, ServerMissing
+from orchestration.stack.errors import InitialiseFailed, SecretDoesNotFit, ServerMissing
 from orchestration.stack.layout import Layout, write_private
 from orchestration.stack.lifeline import anyone_works_in
-from orchestration.stack.parts import CHECK_TIMEOUT, NotAnswering, Part, minimal_environment, spawn, tail
+from orchestration.stack.parts import (
+    CHECK_TIMEOUT,
+    NotAnswering,
+    Part,
+    minimal_environment,
+    spawn,
+    wait_until_answering,
+)
 from orchestration.stack.ports import LOOPBACK
 
 SUPERUSER = "postgres"
@@ -35,7 +41,6 @@ SETTINGS = (
     "log_parameter_max_length=0",
     "log_error_verbosity=terse",
 )
-POLL = 0.02
 
 
 def binaries() -> Path:
@@ -153,12 +158,4 @@ class Postgres:
 
     def wait_ready(self, timeout: float) -> None:
         """Return once the server answers; raises PartNotReady after ``timeout`` seconds."""
-        until = time.monotonic() + timeout
-        while True:
-            try:
-                return self.check()
-            except NotAnswering as error:
-                if time.monotonic() > until:
-                    message = f"postgres: {error}\n{tail(self.layout.log('postgres'))}"
-                    raise PartNotReady(message) from error
-                time.sleep(POLL)
+        wait_until_answering(self.check, "postgres", self.layout, timeout)
