@@ -20,6 +20,7 @@ from orchestration.pipelines.resources import HubResource
 from orchestration.pipelines.watching import worker_watched
 from orchestration.pipelines.wishes import launches
 from orchestration.stack import environment
+from tests.journeys.agents import SARAH, Agent
 from tests.journeys.doors import rows, value
 from tests.piping import as_pipelines
 from tests.system import CAISSE, Resident, eventually
@@ -66,7 +67,9 @@ def test_a_night_brings_a_family_to_its_caisse_once(running, hub, instance):
     assert nights[1]["caisse_hand_over"]["exchange"] == nights[0]["caisse_hand_over"]["exchange"]
     assert nights[1]["day_reconciled"] | {"correlation": ""} == nights[0]["day_reconciled"] | {"correlation": ""}
     assert (nights[1]["day_reconciled"]["in_doubt"], nights[1]["day_reconciled"]["stuck"]) == (0, 0)
-    assert nights[0]["day_reconciled"]["exchanges"].endswith(f"/ops/exchanges?binding={SLUG}&depuis={today()}")
+    assert nights[0]["day_reconciled"]["exchanges"].endswith(f"/ops/echanges?binding={SLUG}&depuis={today()}")
+    page = Agent(running, SARAH).sign_in().http.get(nights[0]["day_reconciled"]["exchanges"])
+    assert (page.status_code, SLUG in page.text) == (200, True)
     assert hub.families(SLUG, today()) >= 1
 
 
