@@ -17,7 +17,7 @@ from orchestration.pipelines.definitions import defs
 from orchestration.pipelines.failures import look
 from orchestration.pipelines.partitions import binding_day
 from orchestration.pipelines.resources import HubResource
-from orchestration.pipelines.watching import worker_watched
+from orchestration.pipelines.watching import folders_watched, worker_watched
 from orchestration.pipelines.wishes import launches
 from orchestration.stack import environment
 from tests.journeys.agents import SARAH, Agent
@@ -100,6 +100,17 @@ def test_the_worker_is_looked_at_once_a_minute(hub, instance):
     again = build_sensor_context(instance=instance, resources={"hub": hub}, cursor=worker_watched(context).cursor)
     # What says the same is not written down every minute.
     assert len(worker_watched(again).asset_events) < len(checks)
+
+
+def test_folders_are_looked_at_before_a_night_needs_them(running, hub):
+    states = "SELECT binding, depth, state, looked_at FROM hub.binding_health WHERE binding LIKE '%%-fichiers'"
+    folders_watched(build_sensor_context(resources={"hub": hub}))
+    seen = rows(running, states)
+    assert {one["binding"] for one in seen} == {f"caisse-{n}-fichiers" for n in (5, 7, 9, 11, 13, 15, 17)}
+    probed = {(one["depth"], one["state"]) for one in seen if one["depth"] != "business"}
+    assert probed == {("reach", "ok"), ("auth", "ok")}
+    folders_watched(build_sensor_context(resources={"hub": hub}))
+    assert sorted(one["looked_at"] for one in rows(running, states)) == sorted(one["looked_at"] for one in seen)
 
 
 def test_a_wish_is_launched_once_however_often_it_is_looked_for(running, hub, instance):
