@@ -200,9 +200,7 @@ def _keep(
     actor = Actor(ActorKind.PROCESS, "worker")
     holder = wanted.requester_id
     kind = EvidenceType.QUOTIENT_FAMILIAL
-    record_deposit(
-        tx, custody, brought.paper, holder_id=holder, actor=actor, file_name=PDF_NAME, announced_type=kind
-    )
+    record_deposit(tx, custody, brought.paper, holder_id=holder, actor=actor, file_name=PDF_NAME, announced_type=kind)
     put(tx, held, state="kept")
 
 
