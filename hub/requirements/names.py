@@ -98,11 +98,12 @@ def child_likeness(
     Twins share everything else: « Jean » is not « Jean-Baptiste », and a paper that lists more given names than the
     register knows is only close.
     """
-    if not tokens(family_name) or not tokens(first_names) or not given_names:
+    words, known = tokens(family_name), tuple(family_names)
+    if not words or not tokens(first_names) or not given_names:
         return Likeness.UNREADABLE
-    family = _part(tuple(family_names), tokens(family_name), _carries)
+    family = _part(known, words, _carries)
     if family is not Likeness.SAME:
-        near = _part(tuple(family_names), tokens(family_name), _resembles)
+        near = _part(known, words, _resembles)
         family = Likeness.CLOSE if near is Likeness.SAME else Likeness.OTHER
     given = _given_likeness(_apart(first_names), tuple(name for part in given_names for name in _apart(part)))
     order = (Likeness.OTHER, Likeness.CLOSE, Likeness.SAME)

@@ -213,6 +213,6 @@ def _verdict(row: "Row[Any]") -> Verdict:
 
 def _grouped(rows: Any, name: str) -> dict[UUID, list["Row[Any]"]]:
     found: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         found[getattr(row, name)].append(row)
     return found

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -21,15 +22,13 @@ from hub.school_files.loading import Family, Held
 from hub.school_files.tables import FIT, SATISFACTION
 from vault.db import ReadTx
 
-Key = tuple[UUID, UUID, str]
-"""Evidence, line and requirement."""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The fits and satisfactions of some lines as they stand now."""
 
-    fits: Mapping[Key, "Row[Any]"]
+    fits: Mapping[UUID, Mapping[str, Mapping[UUID, "Row[Any]"]]]
+    """By line, requirement and evidence."""
     satisfied: Mapping[UUID, Mapping[str, "Row[Any]"]]
     """By line and requirement."""
 
@@ -37,13 +36,16 @@ class Standing:
     def of(cls, tx: ReadTx, lines: Collection[UUID]) -> "Standing":
         """Read them in two round trips."""
         wanted = {"lines": list(lines)}
-        fits = {(row.evidence_id, row.line_id, row.requirement): row for row in tx.execute(_FITS, wanted)}
+        fits: dict[UUID, dict[str, dict[UUID, Row[Any]]]] = defaultdict(lambda: defaultdict(dict))
+        for row in tx.execute(_FITS, wanted).all():
+            fits[row.line_id][row.requirement][row.evidence_id] = row
         satisfied: dict[UUID, dict[str, Row[Any]]] = defaultdict(dict)
-        for row in tx.execute(_SATISFIED, wanted):
+        for row in tx.execute(_SATISFIED, wanted).all():
             satisfied[row.line_id][row.requirement] = row
         return cls(fits, satisfied)
 
 
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 _LINES = bindparam("lines", type_=ARRAY(Uuid))
 _FITS = select(FIT).where(FIT.c.line_id == any_(_LINES), FIT.c.superseded_at.is_(None))
 _SATISFIED = (
@@ -123,19 +125,21 @@ def _line(
     line, service = what
     case = family.case(line, service.purpose, sectors=catalogue.bodies[Siret(line.body)].sectors, today=today)
     usable = _latest([held for held in family.held if held.serves(line, service.purpose)])
+    fitted, rests = standing.fits.get(line.line_id, _NONE), standing.satisfied.get(line.line_id, _NONE)
     for requirement in service.judged:
         if requirement.proof is None or not requirement.in_force(case.reference_date):
             continue
         found = _weighed(requirement, usable, case, catalogue, _verdicts(family, line, requirement))
-        found += _no_longer_taken(requirement, usable, line, standing)
+        stood = fitted.get(requirement.id, _NONE)
+        found += _no_longer_taken(requirement, usable, stood)
         made.judged += len(found)
-        fits = [_fit(made, (line, requirement), one, case, standing=standing, catalogue=catalogue) for one in found]
+        fits = [_fit(made, (line, requirement), one, case, stood=stood, catalogue=catalogue) for one in found]
         presented = bool(requirement.presented_to)
         chosen = None if presented else choose(one for one, _, _ in found)
         own = requirement.awaited_from is service.role
-        _settle(made, (line, requirement.id, own), fits, standing, chosen)
+        _settle(made, (line, requirement.id, own), fits, rests.get(requirement.id), chosen)
     asked = {requirement.id for requirement in service.judged if requirement.in_force(case.reference_date)}
-    for identifier, row in standing.satisfied.get(line.line_id, {}).items():
+    for identifier, row in rests.items():
         if identifier not in asked:
             made.ended.append(Turn(line, identifier, row.evidence_id, satisfaction_id=row.satisfaction_id))
 
@@ -184,15 +188,12 @@ def _weighed(
 
 
 def _no_longer_taken(
-    requirement: Requirement, usable: Sequence[Held], line: "Row[Any]", standing: Standing
+    requirement: Requirement, usable: Sequence[Held], stood: Mapping[UUID, "Row[Any]"]
 ) -> list[_Found]:
     """Return what was judged under a catalogue that took it, and is not taken any more."""
-    gone = [
-        held
-        for held in usable
-        if held.facts.evidence_type not in requirement.takes
-        and (held.evidence_id, line.line_id, requirement.id) in standing.fits
-    ]
+    if not stood:
+        return []
+    gone = [held for held in usable if held.facts.evidence_type not in requirement.takes and held.evidence_id in stood]
     told = Judgement(Outcome.FAILED, "wrong_kind", "kind/1", {})
     return [(Weighed(held.facts, told, 0), held, None) for held in gone]
 
@@ -210,12 +211,12 @@ def _fit(
     found: _Found,
     case: Case,
     *,
-    standing: Standing,
+    stood: Mapping[UUID, "Row[Any]"],
     catalogue: Catalogue,
 ) -> tuple[Weighed, UUID]:
     """Return the fit a paper has: the one that stands where it says the same, else a new one."""
     (line, requirement), (weighed, held, verdict) = place, found
-    before = standing.fits.get((held.evidence_id, line.line_id, requirement.id))
+    before = stood.get(held.evidence_id)
     if before is not None and _says(before, weighed):
         return weighed, before.fit_id
     new = NewFit(
@@ -253,12 +254,11 @@ def _settle(
     made: Plan,
     place: tuple["Row[Any]", str, bool],
     fits: Sequence[tuple[Weighed, UUID]],
-    standing: Standing,
+    row: "Row[Any] | None",
     chosen: Weighed | None,
 ) -> None:
     """What a requirement rests on stays as long as it serves and proposes the same; else the best of the rest follows."""
     line, identifier, own = place
-    row = standing.satisfied.get(line.line_id, {}).get(identifier)
     if row is not None:
         kept = next((one for one, _ in fits if one.evidence.key == row.evidence_id and _serves(one)), None)
         if kept is not None:

@@ -16,7 +16,7 @@ from vault.crypto.envelope import DataKey
 from vault.crypto.errors import HolderKeyMissing
 from vault.crypto.framing import frame
 from vault.crypto.keyring import KeyState, MasterKey, hold_version
-from vault.crypto.primitives import hybrid_decrypt, hybrid_encrypt, new_hybrid_pair
+from vault.crypto.primitives import HybridOpener, hybrid_encrypt, new_hybrid_pair
 from vault.crypto.tables import HOLDER_KEY
 from vault.db import ReadTx, WriteTx
 from vault.ready import Asked, Ready
@@ -73,18 +73,18 @@ class HolderKey:
 class OpenedHolder:
     """A holder's private key in clear, for as long as one reading lasts; it shows and pickles nothing."""
 
-    __slots__ = ("_private",)
+    __slots__ = ("_opener",)
 
     def __init__(self, private_keyset: bytes) -> None:
-        self._private = private_keyset
+        self._opener = HybridOpener(private_keyset)
 
     def unwrap_data_key(self, wrapped: bytes, context: WrapContext) -> DataKey:
         """Return the data key; raises :class:`~vault.crypto.errors.KeyRefused` for another holder or context."""
-        return DataKey(hybrid_decrypt(self._private, wrapped, context.encode()))
+        return DataKey(self._opener.open(wrapped, context.encode()))
 
     def open_value(self, sealed: bytes, context: ValueContext) -> bytes:
         """Return a sealed value; raises :class:`~vault.crypto.errors.KeyRefused` for another holder or context."""
-        return hybrid_decrypt(self._private, sealed, context.encode())
+        return self._opener.open(sealed, context.encode())
 
     def __repr__(self) -> str:
         """Show nothing."""

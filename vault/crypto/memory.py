@@ -3,8 +3,8 @@
 from vault.crypto.errors import KeyRightMissing
 from vault.crypto.keyring import KeyState
 from vault.crypto.primitives import (
+    HybridOpener,
     HybridPair,
-    hybrid_decrypt,
     hybrid_encrypt,
     new_hybrid_pair,
     opens_with_several,
@@ -20,6 +20,7 @@ class MemoryMasterKey:
     def __init__(self, public_keyset: bytes, private_keyset: bytes | None) -> None:
         self._public = public_keyset
         self._private = private_keyset
+        self._opener: HybridOpener | None = None
 
     @classmethod
     def generate(cls) -> "MemoryMasterKey":
@@ -37,7 +38,11 @@ class MemoryMasterKey:
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """See :meth:`vault.crypto.keyring.MasterKey.unwrap`."""
-        return hybrid_decrypt(self._required_private(), wrapped, context)
+        # Made at the first opening and kept, as the key is: parsing it took as long as opening.
+        opener = self._opener
+        if opener is None:
+            opener = self._opener = HybridOpener(self._required_private())
+        return opener.open(wrapped, context)
 
     def state(self) -> KeyState:
         """See :meth:`vault.crypto.keyring.MasterKey.state`."""
@@ -58,7 +63,7 @@ class MemoryMasterKey:
         self._take(with_primary_only(self._required_private()))
 
     def _take(self, pair: HybridPair) -> None:
-        self._public, self._private = pair.public, pair.private
+        self._public, self._private, self._opener = pair.public, pair.private, None
 
     def _required_private(self) -> bytes:
         if self._private is None:

@@ -82,12 +82,29 @@ def _sealing(public_keyset: bytes) -> Any:
 
 
 def hybrid_decrypt(private_keyset: bytes, sealed: bytes, context: bytes) -> bytes:
-    """Open what :func:`hybrid_encrypt` sealed; or raise :class:`KeyRefused` (another key, another context, changed)."""
-    try:
-        handle = proto_keyset_format.parse(private_keyset, secret_key_access.TOKEN)
-        return bytes(handle.primitive(hybrid.HybridDecrypt).decrypt(sealed, context))
-    except TinkError:
-        raise KeyRefused from None
+    """Open one thing as :class:`HybridOpener` does."""
+    return HybridOpener(private_keyset).open(sealed, context)
+
+
+class HybridOpener:
+    """A private keyset made ready once, for opening several things; it keeps the key as long as it is kept itself."""
+
+    __slots__ = ("_primitive",)
+
+    def __init__(self, private_keyset: bytes) -> None:
+        """Raise :class:`KeyRefused` where this is no private keyset."""
+        try:
+            handle = proto_keyset_format.parse(private_keyset, secret_key_access.TOKEN)
+            self._primitive: Any = handle.primitive(hybrid.HybridDecrypt)
+        except TinkError:
+            raise KeyRefused from None
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Open what :func:`hybrid_encrypt` sealed; or raise :class:`KeyRefused` (another key or context, changed)."""
+        try:
+            return bytes(self._primitive.decrypt(sealed, context))
+        except TinkError:
+            raise KeyRefused from None
 
 
 def with_fresh_primary(private_keyset: bytes) -> HybridPair:
