@@ -20,7 +20,7 @@ from vault.journal.records import Actor, ActorKind
 from vault.standing import standing
 
 TICKET_LIFE = timedelta(minutes=1)
-Shown = Literal["copy", "values"]
+Shown = Literal["copy", "values", "notes"]
 
 
 def issue(custody: Custody, catalogue: Catalogue, agent: SignedInAgent, review_id: UUID, shown: Shown) -> str:

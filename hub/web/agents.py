@@ -120,7 +120,7 @@ def decide_review(review_id: UUID, request: Request, door: DoorDep, who: Agent, 
         if opinion is None:
             return _review_page(request, door, who, detail, sent=fields, errors=errors)
         try:
-            decided = decide(tx, who, review_id, opinion, now=now)
+            decided = decide(tx, door.custody, who, review_id, opinion, now=now)
         except InvalidValue as refusal:
             wrong = FieldError("reason", f"Cette décision ne tient pas : {refusal.detail}.")
             return _review_page(request, door, who, detail, sent=fields, errors=(wrong,))
