@@ -130,7 +130,7 @@ def give_back(tx: WriteTx, agent: SignedInAgent, review_id: UUID, *, now: dateti
         _journal(tx, agent, row, {"step": "given_back"})
 
 
-def decide(  # noqa: PLR0913 - what is said, by whom
+def decide(
     tx: WriteTx, custody: Custody, agent: SignedInAgent, review_id: UUID, opinion: Opinion, *, now: datetime
 ) -> bool:
     """Write down what an agent says; return whether the review is decided by it, or waits for a colleague.

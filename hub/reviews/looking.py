@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from hub.errors import NothingHere, ReviewNotTaken
 from hub.persons.agents import SignedInAgent
-from hub.persons.tables import REVIEW_TICKET
+from hub.persons.tables import REVIEW, REVIEW_TICKET
 from hub.releases.agent_grounds import find_agent_ground
 from hub.releases.gate import Ordered, order_agent_look
 from hub.requirements.catalogue import Catalogue
+from hub.reviews.noting import note_places, open_notes
 from hub.reviews.queue import find_review, line_of
 from vault.documents.custody import Custody
 from vault.journal.records import Actor, ActorKind
@@ -67,6 +68,21 @@ def spend(custody: Custody, catalogue: Catalogue, ticket: str, shown: Shown) -> 
     with standing(agent=row.agent_id), custody.db.transaction() as tx:
         look = find_agent_ground(tx, catalogue, review_id=row.review_id, agent_id=row.agent_id, now=now)
         return order_agent_look(tx, look, actor, shown=shown, now=now)
+
+
+def spend_for_notes(custody: Custody, catalogue: Catalogue, ticket: str) -> tuple[str, ...]:
+    """Return the notes of a review in clear, once per ticket, behind an entry of their own; raises as :func:`spend`."""
+    digest = _digest(ticket)
+    with standing(ticket=digest.hex()), custody.db.read() as tx:
+        found = tx.execute(select(REVIEW_TICKET).where(REVIEW_TICKET.c.ticket_digest == digest)).one_or_none()
+    ordered = spend(custody, catalogue, ticket, "notes")
+    if found is None:
+        raise NothingHere
+    with standing(agent=found.agent_id), custody.db.read() as tx:
+        holder_id = tx.execute(select(REVIEW.c.adult_id).where(REVIEW.c.review_id == found.review_id)).scalar_one()
+        places = note_places(tx, found.review_id)
+    with standing(entry=ordered.entry_id), custody.db.read() as tx:
+        return open_notes(custody, tx, holder_id, places)
 
 
 def _digest(ticket: str) -> bytes:

@@ -13,7 +13,7 @@ from vault.documents.kept_values import keep_value, open_kept_value
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
-def keep_note(  # noqa: PLR0913 - one value and whose it is
+def keep_note(
     tx: WriteTx, custody: Custody, holder_id: UUID, *, review_id: UUID, agent_id: UUID, note: str, now: datetime
 ) -> str | None:
     """Seal an agent's note for the holder of the paper; return its place, or nothing for an empty note."""

@@ -104,6 +104,9 @@ def look(review_id: UUID, door: DoorDep, who: Agent, fields: Fields) -> Response
     if fields.get("shown") == "copy":
         ticket = looking.issue(door.custody, door.catalogue, who, review_id, "copy")
         return RedirectResponse(f"{door.settings.release_url}/looks/copy/{ticket}", 303)
+    if fields.get("shown") == "notes":
+        ticket = looking.issue(door.custody, door.catalogue, who, review_id, "notes")
+        return RedirectResponse(f"{door.settings.release_url}/looks/notes/{ticket}", 303)
     ticket = looking.issue(door.custody, door.catalogue, who, review_id, "values")
     return RedirectResponse(f"{door.settings.release_url}/looks/values/{ticket}", 303)
 

@@ -262,7 +262,8 @@ def test_a_second_opinion_is_a_colleagues(running, agent):
     assert not claire.sees(review)
     assert_problem(claire.claim(review), "opinion-given")
     bruno.claim(review)
-    assert [one["note"] for one in bruno.read(review).json()["opinions"]] == ["à voir à deux"]
+    assert [(one["note"], one["noted"]) for one in bruno.read(review).json()["opinions"]] == [("", True)]
+    assert bruno.look(review, "notes").json() == {"notes": ["à voir à deux"]}
     assert bruno.say(review, GOOD).json() == {"decided": True}
     parent.satisfied("school_enrolment", "residence")
 
