@@ -41,12 +41,13 @@ TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
             DocumentState.AVAILABLE,
             DocumentState.UNUSABLE,
             DocumentState.HELD,
+            DocumentState.SUPERSEDED,
             DocumentState.EXPIRED,
             DocumentState.ERASED,
         }
     ),
     DocumentState.UNUSABLE: frozenset({DocumentState.EXPIRED, DocumentState.ERASED}),
-    DocumentState.SUPERSEDED: frozenset({DocumentState.EXPIRED, DocumentState.ERASED}),
+    DocumentState.SUPERSEDED: frozenset({DocumentState.QUARANTINED, DocumentState.EXPIRED, DocumentState.ERASED}),
     DocumentState.HELD: frozenset({DocumentState.AVAILABLE, DocumentState.QUARANTINED}),
     DocumentState.EXPIRED: frozenset(),
     DocumentState.ERASED: frozenset(),
@@ -54,7 +55,8 @@ TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
 """The life of a document as a table; the database refuses what this table refuses (a test compares them).
 
 A legal hold may lie on a document in any state but the last two. What it keeps is then never available, superseded,
-expired or erased: *held* is what available is called meanwhile, and every other state goes by its own name.
+expired or erased: *held* is what available is called meanwhile, and every other state goes by its own name. What was
+superseded comes back from quarantine superseded, with or without a hold, and never available.
 """
 
 GONE: frozenset[DocumentState] = frozenset({DocumentState.ERASED, DocumentState.EXPIRED})

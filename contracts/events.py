@@ -31,7 +31,7 @@ class DocumentReceived(EventData):
 
 @dataclass(frozen=True, slots=True)
 class DocumentConcluded(EventData):
-    """Reading ended: the document is available, quarantined or unusable, for ``reason``."""
+    """Reading ended: the document is available, quarantined, unusable, or superseded as before, for ``reason``."""
 
     type: ClassVar[str] = "fr.paris.unefois.document.concluded.v1"
     document: UUID

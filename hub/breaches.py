@@ -12,10 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, String, func, or_, select
 
-from hub.errors import InvalidValue, NothingHere
+from hub.errors import InvalidValue
 from hub.exchanges.tables import EXCHANGE
 from hub.notifications.tables import DELIVERY
-from hub.partners.tables import PARTNER, PSEUDONYM
+from hub.partners.registry import siret_of
+from hub.partners.tables import PSEUDONYM
 from hub.releases.gate import Channel
 from hub.releases.tables import CASE_COPY, EVIDENCE_REQUEST, RELEASE
 from hub.requests.tables import ENROLMENT_LINE, SCHOOL_FILE
@@ -84,9 +85,7 @@ def suspected_of(tx: ReadTx, *, slug: str | None, key: str | None, since: dateti
         raise InvalidValue("--partner, --key: at least one of them")
     if slug is None:
         return Suspected(since, None, key)
-    siret = tx.execute(select(PARTNER.c.siret).where(PARTNER.c.slug == slug)).scalar_one_or_none()
-    if siret is None:
-        raise NothingHere(f"no partner is called {slug}")
+    siret = siret_of(tx, slug)
     return Suspected(since, siret, key)
 
 

@@ -110,6 +110,12 @@ class HubSettings(BaseSettings):
     def _networks(cls, said: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ip_network(one)) for one in said)
 
+    @field_validator("stamps_password")
+    @classmethod
+    def _none_is_none(cls, said: SecretStr | None) -> SecretStr | None:
+        # A deployment that has none passes an empty variable on.
+        return said if said is not None and said.get_secret_value() else None
+
     @model_validator(mode="after")
     def _ways_are_whole(self) -> "HubSettings":
         if self.sms_url and not self.sms_token.get_secret_value():

@@ -16,6 +16,7 @@ from orchestration import (
     journal_commands,
     key_commands,
     message_commands,
+    notification_commands,
     operating_commands,
     partner_commands,
     pipeline_commands,
@@ -46,6 +47,7 @@ app.add_typer(partner_commands.breach, name="breach")
 app.add_typer(pipeline_commands.pipelines, name="pipelines")
 app.add_typer(agent_commands.app, name="agents")
 app.add_typer(message_commands.app, name="messages")
+app.add_typer(notification_commands.app, name="notifications")
 app.add_typer(vault, name="vault")
 vault.add_typer(certificate, name="certificate")
 app.add_typer(key_commands.app, name="keys")

@@ -3,12 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
-
-from contracts.identifiers import Siret
-from hub.errors import NothingHere
 from hub.notifications.replays import open_again
-from hub.partners.tables import PARTNER
+from hub.partners.registry import siret_of
 from hub.partners.webhooks import rotate_credentials
 from hub.persons.agents import OPERATOR
 from orchestration.stack.layout import Layout, write_private
@@ -16,7 +12,7 @@ from orchestration.stack.places import Places
 from vault.bootstrap import master_key, utc_now
 from vault.crypto import local
 from vault.crypto.keyring import MasterKey, hold_version
-from vault.db import Database, ReadTx
+from vault.db import Database
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
 from vault.settings import MasterKeySettings
@@ -37,7 +33,7 @@ def rotate_secret(master: MasterKey, db: Database, slug: str, out: Path) -> tupl
     :class:`~hub.errors.WebhookNotThere`.
     """
     with db.transaction() as tx:
-        siret = _siret(tx, slug)
+        siret = siret_of(tx, slug)
         hold_version(tx)
         made = rotate_credentials(tx, siret, master.wrap, now=utc_now())
         detail = {"step": "webhook_secret_rotated"}
@@ -50,11 +46,4 @@ def rotate_secret(master: MasterKey, db: Database, slug: str, out: Path) -> tupl
 def turn_on(db: Database, slug: str) -> bool:
     """Have a partner's notifications sent again; false where nothing held them back. Raises as :func:`rotate_secret`."""
     with db.transaction() as tx:
-        return open_again(tx, _siret(tx, slug), actor=OPERATOR, now=utc_now())
-
-
-def _siret(tx: ReadTx, slug: str) -> Siret:
-    found: str | None = tx.execute(select(PARTNER.c.siret).where(PARTNER.c.slug == slug)).scalar_one_or_none()
-    if found is None:
-        raise NothingHere
-    return Siret(found)
+        return open_again(tx, siret_of(tx, slug), actor=OPERATOR, now=utc_now())

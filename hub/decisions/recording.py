@@ -23,6 +23,7 @@ from contracts.decisions import (
 )
 from contracts.events import DecisionRecorded
 from contracts.identifiers import Siret, new_uuid
+from hub.decisions.ending import answer_request
 from hub.partners.pseudonyms import Named
 from hub.partners.registry import AgreementFile, agreements_of
 from hub.partners.tables import PSEUDONYM
@@ -189,6 +190,7 @@ def _write(
             detail={"step": DECIDED, "decision": str(decision_id), "kind": decision.kind.value, "line": line.line_id},
         ),
     )
+    answer_request(tx, decision, decision_id, line.line_id, now=now)
     publish(tx, DecisionRecorded(decision_id, decision.kind.value), now=now)
     defer(tx, Job.SETTLE_DECISIONS, adult_id=line.payer_id)
 

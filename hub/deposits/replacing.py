@@ -43,7 +43,7 @@ def ask_replacement(custody: Custody, who: SignedIn, document_id: UUID, by: UUID
         old, new = _own(tx, who, document_id), _own(tx, who, by)
         noted = replacement_of(tx, document_id)
         if noted is not None and noted == by:
-            return Replacing.REPLACED if old.state is DocumentState.SUPERSEDED else Replacing.REPLACING
+            return Replacing.REPLACED if old.superseded_at is not None else Replacing.REPLACING
         if is_held(tx, document_id):
             raise DocumentHeld(str(document_id))
         if noted is not None or not _in_use(tx, old) or not _in_use(tx, new) or document_id == by:

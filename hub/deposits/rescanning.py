@@ -1,4 +1,4 @@
-"""Papers in use are scanned again when scanners or rules change; what is found then goes out of use everywhere."""
+"""Papers that may be opened are scanned again when scanners or rules change; what is found then goes out of use everywhere."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ class RescanReport:
 
 @standing(purpose=Purpose.SAFETY)
 def rescan_outdated(custody: Custody, catalogue: Catalogue, scanner: Rescanner) -> RescanReport:
-    """Scan every paper in use that was last scanned with other scanners or rules, in batches; needs the right to unwrap.
+    """Scan every paper that may be opened and was last scanned otherwise, in batches; needs the right to unwrap.
 
     What they put into quarantine earlier is read again by jobs. Nothing happens where a scanner is away. Harmless to
     repeat, and beside another worker's run.

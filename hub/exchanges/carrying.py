@@ -51,7 +51,7 @@ from vault.bodies.keeping import (
 )
 from vault.db import WriteTx
 from vault.documents.custody import Custody
-from vault.errors import BodyGone, DatabaseUnavailable
+from vault.errors import BodyGone, DatabaseUnavailable, ObjectCondemned
 from vault.standing import standing
 from vault.storage.errors import StoreUnavailable
 from vault.telemetry import span
@@ -96,7 +96,13 @@ class Engine:
                 return self._kept(way, taken, talked)
 
     def _kept(self, way: Way, taken: Claim, talked: Talked) -> Carried:
-        kept = self._seal(talked)
+        try:
+            return self._written(way, taken, talked, self._seal(talked))
+        except ObjectCondemned:
+            # They lay so long without their row that they are being swept away: once more, under another name.
+            return self._written(way, taken, talked, self._seal(talked))
+
+    def _written(self, way: Way, taken: Claim, talked: Talked, kept: SealedBody | None) -> Carried:
         for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=INSISTENCE, wait_max=2):
             with attempt, self.custody.db.transaction() as tx:
                 carried = self._conclude(tx, way, taken, talked, kept)

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Uuid, any_, exists, func, literal, select
 from contracts.grounds import Purpose
 from contracts.identifiers import Siret
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requests.under_way import to_decide
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.loading import DECISION
 from hub.school_files.tables import EVIDENCE, SATISFACTION
@@ -43,7 +44,7 @@ def complete_lines(
 
     Where no request is pending any more nothing is due: that is no paper withheld.
     """
-    pending = exists().where(REQUEST.c.line_id == ENROLMENT_LINE.c.line_id, REQUEST.c.state == "pending")
+    pending = exists().where(REQUEST.c.line_id == ENROLMENT_LINE.c.line_id, to_decide())
     brought = EVIDENCE.c.kind != DECISION
     turned = func.max(SATISFACTION.c.since).filter(brought)
     wanted = [

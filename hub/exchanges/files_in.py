@@ -121,17 +121,15 @@ class _Intake:
             return None
         try:
             body = self.folder.inbox.fetch(called, FILE_MAX_BYTES)
-        except FileTooLarge:
-            _LOG.error("%s: %s is larger than any file we take", binding.slug, called)
-            return None
+        except FileTooLarge as refusal:
+            return self._taken(called, _unread(whole), type(refusal).__name__)
         parts = _framed(name, body, binding)
         if len(body) != whole.lying.size or (parts == HALF and not whole.final):
             # The next look decides.
             return None
-        return self._taken(called, body, parts)
+        return self._taken(called, hashlib.sha256(body).digest(), parts)
 
-    def _taken(self, name: str, body: bytes, parts: "list[Part] | str") -> FileTaken:
-        sha256 = hashlib.sha256(body).digest()
+    def _taken(self, name: str, sha256: bytes, parts: "list[Part] | str") -> FileTaken:
         with self.custody.db.transaction() as tx:
             key = log.Key(self.folder.binding.slug, OPERATION, sha256.hex())
             begun = log.begin(tx, key, correlation=self.correlation, now=self.custody.now(), lease=LEASE)
@@ -240,6 +238,11 @@ class _Intake:
             now: datetime = self.custody.now()
             tx.execute(update(FILE_IN).where(FILE_IN.c.exchange_id == exchange_id).values(told_at=now))
         return True
+
+
+def _unread(whole: WholeFile) -> bytes:
+    """Return what stands for the digest of a file that is too large to be read: that of its name and length."""
+    return hashlib.sha256(f"{whole.lying.name}\n{whole.lying.size}".encode()).digest()
 
 
 def _account(tx: ReadTx, row: "Row[Any]") -> Account:

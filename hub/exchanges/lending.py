@@ -22,6 +22,7 @@ from contracts.identifiers import PersonId
 from hub.bindings import Bindings
 from hub.exchanges.tables import LENT_TOKEN
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requests.under_way import under_way
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE
 from vault.db import Database, WriteTx
@@ -79,7 +80,7 @@ class Lender:
             .join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == REQUEST.c.line_id)
             .where(
                 REQUEST.c.requester_id == person_id,
-                REQUEST.c.state == "pending",
+                under_way(paris_day(now)),
                 ENROLMENT_LINE.c.retracted_at.is_(None),
                 ENROLMENT_LINE.c.valid_until >= paris_day(now),
                 ~held,

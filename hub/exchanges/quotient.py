@@ -32,6 +32,7 @@ from hub.persons.proving import consider_household
 from hub.persons.tables import CIVIL_STATUS
 from hub.requests.quotients import ask_when_settled
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requests.under_way import under_way
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.families.income import JANUARY, month_to_ask, settled_from
 from hub.school_files.judging import judge_family, record_pulled_evidence
@@ -243,7 +244,7 @@ def awaiting(tx: ReadTx, request_id: UUID, today: date) -> "Row[Any] | None":
         .join(CIVIL_STATUS, CIVIL_STATUS.c.person_id == REQUEST.c.requester_id)
         .where(
             REQUEST.c.request_id == request_id,
-            REQUEST.c.state == "pending",
+            under_way(today),
             CIVIL_STATUS.c.retracted_at.is_(None),
             # A line that ended, or passed to another body, has nothing left to be decided here.
             ENROLMENT_LINE.c.retracted_at.is_(None),

@@ -9,6 +9,7 @@ from connectors.port import Binding
 from contracts.calendar import paris_day
 from hub.exchanges.quotient import FETCH
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requests.under_way import under_way
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import SATISFACTION
 from vault.documents.custody import Custody
@@ -40,7 +41,7 @@ def ask_open_quotients(custody: Custody, catalogue: Catalogue, binding: Binding)
         ENROLMENT_LINE.c.body == binding.siret,
         ENROLMENT_LINE.c.retracted_at.is_(None),
         ENROLMENT_LINE.c.valid_until >= paris_day(now),
-        REQUEST.c.state == "pending",
+        under_way(paris_day(now)),
         REQUEST.c.received_at < now - SETTLED_IN,
     )
     found = select(REQUEST.c.request_id).join(ENROLMENT_LINE, ENROLMENT_LINE.c.line_id == REQUEST.c.line_id)

@@ -11,8 +11,7 @@ from sqlalchemy.engine import RowMapping
 
 from connectors.jose import thumbprint
 from contracts.calendar import paris_day
-from hub.errors import NothingHere
-from hub.partners.registry import AgreementFile, agreement_in
+from hub.partners.registry import AgreementFile, agreement_in, siret_of
 from hub.partners.tables import AGREEMENT, PARTNER
 from vault.db import ReadTx
 
@@ -81,9 +80,7 @@ def known_partners(tx: ReadTx, *, now: datetime, sirets: Collection[str] | None 
 
 def known_partner(tx: ReadTx, slug: str, *, now: datetime) -> KnownPartner:
     """Return one partner; raises :class:`NothingHere`."""
-    siret = tx.execute(select(PARTNER.c.siret).where(PARTNER.c.slug == slug)).scalar_one_or_none()
-    if siret is None:
-        raise NothingHere(f"no partner is called {slug}")
+    siret = siret_of(tx, slug)
     return known_partners(tx, now=now, sirets=[siret])[0]
 
 

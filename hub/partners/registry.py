@@ -16,7 +16,7 @@ from contracts.decisions import DecisionKind
 from contracts.documents import EvidenceType, Grade
 from contracts.grounds import Instrument, Purpose
 from contracts.identifiers import Siret, is_siret
-from hub.errors import PartnerFilesRefused
+from hub.errors import NothingHere, PartnerFilesRefused
 from hub.partners.tables import AGREEMENT, PARTNER
 from vault.db import ReadTx
 from vault.ready import Asked, Ready
@@ -183,6 +183,14 @@ def read_files(folder: Path) -> tuple[list[tuple[str, PartnerFile]], list[str]]:
 def secret_context(siret: str) -> bytes:
     """Return what a partner's wrapped webhook secret is bound to."""
     return f"unefois/webhook-secret/v1/{siret}".encode()
+
+
+def siret_of(tx: ReadTx, slug: str) -> Siret:
+    """Return the SIRET of the partner whose file is called ``slug``; raises :class:`NothingHere`."""
+    found: str | None = tx.execute(select(PARTNER.c.siret).where(PARTNER.c.slug == slug)).scalar_one_or_none()
+    if found is None:
+        raise NothingHere(f"no partner is called {slug}")
+    return Siret(found)
 
 
 def agreements_of(tx: ReadTx, siret: Siret, *, on: date) -> list[AgreementFile]:

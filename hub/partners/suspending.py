@@ -12,6 +12,7 @@ from sqlalchemy import ScalarSelect, Table, insert, select, update
 
 from contracts.identifiers import new_uuid
 from hub.errors import InvalidValue, NothingHere, ReleasesStopped
+from hub.partners.registry import siret_of
 from hub.partners.tables import AGREEMENT, PARTNER, RELEASE_STOP
 from vault.db import ReadTx, WriteTx
 from vault.journal.entries import append
@@ -97,9 +98,7 @@ def _put(
     actor: Actor,
 ) -> bool:
     slug, agreement = which
-    siret = tx.execute(select(PARTNER.c.siret).where(PARTNER.c.slug == slug)).scalar_one_or_none()
-    if siret is None:
-        raise NothingHere(f"no partner is called {slug}")
+    siret = siret_of(tx, slug)
     table: Table = PARTNER if agreement is None else AGREEMENT
     one = [table.c.siret == siret]
     if agreement is not None:

@@ -17,6 +17,7 @@ from hub.persons.agents import Role, still_has
 from hub.persons.tables import REVIEW
 from hub.releases.kinds import grant_stands
 from hub.requests.tables import ENROLMENT_LINE, NOTICE_GIVEN, REQUEST, REUSE_GRANT
+from hub.requests.under_way import under_way
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import EVIDENCE
 from vault.db import ReadTx
@@ -90,7 +91,7 @@ def _grant(tx: ReadTx, review: "Row[Any]", evidence_type: str, *, now: datetime)
             ENROLMENT_LINE.c.payer_id == review.adult_id,
             ENROLMENT_LINE.c.retracted_at.is_(None),
             ENROLMENT_LINE.c.valid_until >= paris_day(now),
-            REQUEST.c.state == "pending",
+            under_way(paris_day(now)),
             REUSE_GRANT.c.recipient == review.body,
             REUSE_GRANT.c.frequency == Frequency.RECURRING.value,
             REUSE_GRANT.c.evidence_types.contains([evidence_type]),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -108,7 +108,7 @@ class _Looks:
             _by(notices, lambda row: (row.line_id, row.person_id)),
             _by(grants, lambda row: (row.of_line, row.person_id, row.purpose)),
             agreements,
-            lambda question: _once(tx, question),
+            lambda question: _once(tx, question, day),
         )
 
     def at(self, question: Question) -> Looked:
@@ -132,12 +132,13 @@ class _Looks:
                 yield row
 
 
-def _once(tx: WriteTx, question: Question) -> Sequence[Any]:
+def _once(tx: WriteTx, question: Question, day: date) -> Sequence[Any]:
     told = {
         "line": question.line_id,
         "evidence": question.evidence_id,
         "body": question.recipient,
         "purpose": question.purpose.value,
+        "day": day,
     }
     return tx.held_rows(look_for_once(told, hold=True))[0]
 
@@ -151,6 +152,7 @@ def _by(rows: Sequence[Any], key: Callable[[Any], KeyT]) -> dict[KeyT, list[Any]
 
 _EVIDENCES = any_(bindparam("evidence", type_=ARRAY(Uuid)))
 _LINES = any_(bindparam("lines", type_=ARRAY(Uuid)))
+# Also where the body has decided: what it knows of a child it serves is kept as it is (ADR 0060).
 _PENDING = (REQUEST.c.line_id == _LINES, REQUEST.c.state == "pending")
 _LOOKS = (
     Ready(

@@ -17,6 +17,7 @@ from hub.errors import NoGround
 from hub.releases.tables import RELEASE, RIGHTS_INFORMATION
 from hub.requests.notices import NoticeKind
 from hub.requests.tables import NOTICE_GIVEN, NOTICE_TEXT, REQUEST, REUSE_GRANT
+from hub.requests.under_way import under_way
 from hub.school_files.tables import EVIDENCE
 from vault.db import WriteTx
 from vault.ready import Asked, Ready
@@ -234,7 +235,7 @@ def _requested(seen: Seen) -> tuple[UUID, UUID]:
     return seen.requests[0].request_id, seen.notices[0].notice_id
 
 
-_OF_LINE = (REQUEST.c.line_id == bindparam("line"), REQUEST.c.state == "pending")
+_OF_LINE = (REQUEST.c.line_id == bindparam("line"), under_way(bindparam("day")))
 _HOLDER = select(EVIDENCE.c.holder_id).where(EVIDENCE.c.evidence_id == bindparam("evidence")).scalar_subquery()
 _PENDING = Ready(select(REQUEST.c.request_id).where(*_OF_LINE))
 _NOTICE = Ready(

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from contracts.calendar import Parity, paris_day
@@ -63,6 +63,12 @@ def open_request(
     """
     service = _check(tx, catalogue, requester, wish, now=now)
     line_id = find_or_add(tx, requester, _slot(wish), now=now)
+    # What was decided can be asked anew: one's situation changes within a school year.
+    tx.execute(
+        update(REQUEST)
+        .where(REQUEST.c.line_id == line_id, REQUEST.c.decided_at.is_not(None), REQUEST.c.state == "pending")
+        .values(state="closed")
+    )
     request_id = RequestId(new_uuid())
     acknowledgement = acknowledge(catalogue, wish.service, Siret(wish.body), request_id, now=now)
     others = who_confirms(tx, catalogue, requester, line_id)

@@ -43,6 +43,9 @@ REQUEST = Table(
     Column("received_at", TIMESTAMP(timezone=True), nullable=False),
     Column("due_on", Date, nullable=False),
     Column("acknowledgement", JSONB, nullable=False),
+    Column("decided_at", TIMESTAMP(timezone=True)),
+    Column("decision_id", Uuid),
+    Column("rests_until", Date),
 )
 
 NOTICE_GIVEN = Table(

@@ -22,6 +22,7 @@ from hub.partners.credentials import Caller
 from hub.partners.registry import agreements_of
 from hub.persons.deaths import has_died
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requests.under_way import under_way
 from hub.requirements.catalogue import Catalogue, Requirement
 from hub.school_files.tables import ASK, SATISFACTION, SPARED_ASK
 from vault.db import ReadTx, WriteTx
@@ -144,7 +145,7 @@ def _line(tx: ReadTx, siret: Siret, line_id: UUID | None, *, now: datetime) -> "
             ENROLMENT_LINE.c.body == siret,
             ENROLMENT_LINE.c.retracted_at.is_(None),
             ENROLMENT_LINE.c.valid_until >= paris_day(now),
-            REQUEST.c.state == "pending",
+            under_way(paris_day(now)),
         )
     ).one_or_none()
     if row is None:

@@ -13,6 +13,7 @@ from hub.notifications.messages import Kind, write_message
 from hub.notifications.tables import MESSAGE
 from hub.persons.residences import Channel, contact_of
 from hub.requests.tables import ENROLMENT_LINE, REQUEST
+from hub.requests.under_way import to_decide
 from hub.requirements.catalogue import load
 from hub.school_files.tables import ASK, SATISFACTION
 from vault.db import ReadTx, WriteTx
@@ -80,7 +81,7 @@ def _open(now: datetime) -> tuple[Any, ...]:
         or_(SATISFACTION.c.requirement == ASK.c.requirement, settled),
         SATISFACTION.c.until.is_(None),
     )
-    pending = exists().where(REQUEST.c.line_id == ASK.c.line_id, REQUEST.c.state == "pending")
+    pending = exists().where(REQUEST.c.line_id == ASK.c.line_id, to_decide())
     runs = (ENROLMENT_LINE.c.retracted_at.is_(None), ENROLMENT_LINE.c.valid_until >= paris_day(now))
     return (~held, pending, *runs)
 

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from contracts.identifiers import Siret
 from hub.persons.tables import CIVIL_STATUS
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, SCHOOL_FILE
+from hub.requests.under_way import to_decide
 from hub.requirements.catalogue import Catalogue
 from hub.school_files.tables import ASK, SATISFACTION
 from vault.db import ReadTx
@@ -29,7 +30,7 @@ class ToldAsk:
 
 def told_by(tx: ReadTx, catalogue: Catalogue, message_id: UUID, person_id: UUID) -> list[ToldAsk]:
     """Return what a message told a person of; a line that was given up since, or whose child is of age, is left out."""
-    pending = exists().where(REQUEST.c.line_id == ASK.c.line_id, REQUEST.c.state == "pending")
+    pending = exists().where(REQUEST.c.line_id == ASK.c.line_id, to_decide())
     held = exists().where(
         SATISFACTION.c.line_id == ASK.c.line_id,
         SATISFACTION.c.requirement == ASK.c.requirement,

@@ -7,7 +7,10 @@ from sqlalchemy import text
 
 from vault.db import ReadTx
 
-_WATCHED = text("SELECT what, many, oldest, seconds FROM hub.watched(:at)")
+_WATCHED = text(
+    "SELECT what, many, oldest, seconds FROM hub.watched(:at)"
+    " UNION ALL SELECT what, many, oldest, seconds FROM hub.edits_watched()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ BOUNDS = {
     "exchanges_waiting": Bound(many=0),
     "exchanges_due": Bound(age=timedelta(hours=6)),
     "chores": Bound(age=timedelta(hours=1)),
+    "edits_approved": Bound(age=timedelta(hours=1)),
 }
 """One page of the runbook each: ``waits-NAME`` in docs/operations.md."""
 

@@ -68,6 +68,7 @@ class CheckCard:
     name: str
     word: str
     tone: str
+    about: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,9 @@ def review_page(
             issued_on=paper.issued_on,
             received_at=paper.received_at,
             checks=tuple(
-                CheckCard(name, words.OUTCOMES[one.outcome], words.CHECK_TONES[one.outcome])
+                CheckCard(
+                    name, words.OUTCOMES[one.outcome], words.CHECK_TONES[one.outcome], words.about(one.step, one.reason)
+                )
                 for one in paper.checks
                 if (name := words.check(one.step)) is not None
             ),

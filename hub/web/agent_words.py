@@ -90,6 +90,11 @@ _CHECKS = {
     "masking": "Numéros sensibles masqués sur la copie",
 }
 """What reading looked at, as far as it helps somebody decide; the engine's other findings stay the engineers'."""
+_ABOUT = {
+    ("seal", "binary"): "Ce document porte un 2D-Doc au format binaire. Nous ne savons pas le lire : il ne prouve rien"
+    " pour nous, et rien ne dit qu'il est faux.",
+}
+"""What an answer means where « yes », « no » or « not known » does not say it, by step and reason."""
 _FIELDS = {
     Field.ISSUED_ON: "Date du document",
     Field.VALID_FROM: "Valable à partir du",
@@ -141,6 +146,11 @@ def why(reason: str) -> str:
 def check(step: str) -> str | None:
     """Return what a step of reading looked at, or nothing where it helps nobody decide."""
     return _CHECKS.get(step)
+
+
+def about(step: str, reason: str) -> str | None:
+    """Return what there is to say of what a step of reading found, beside its outcome."""
+    return _ABOUT.get((step, reason))
 
 
 def birth_place(text: str) -> str:

@@ -46,6 +46,7 @@ GAUGES = {
     "exchanges_waiting": "No exchange with a partner waits for a person.",
     "exchanges_due": "What can be carried to a partner is carried within six hours.",
     "chores": "What the pipelines ask the worker for is done within the hour.",
+    "edits_approved": "An edited repeat that was approved is sent within the hour.",
 }
 """What is counted, and when it is well; the bounds are the hub's."""
 SAID_AGAIN = timedelta(hours=1)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.journeys.agents import CLAIRE, ODILE, PAUL, Agent, family_in_doubt
+from tests.journeys.doors import rows
 from tests.system import System
 from tests.unit.hub.web.pages_read import Page as Read
 
@@ -49,6 +50,20 @@ def test_the_values_read_are_a_page_at_the_door_that_opens(running):
     assert "75013" in page.text
     assert "page 1, en " in page.text
     assert page.named("svg")
+
+
+def test_a_seal_nobody_here_can_read_is_said_in_words(running):
+    _, review = family_in_doubt(running)
+    # As reading writes it of a paper whose only seal is a binary code.
+    found = """INSERT INTO vault.finding (document_id, step, outcome, reason, rule_version, decided_at)
+               SELECT document_id, 'seal', 'inconclusive', 'binary', 'intrinsic/1', now()
+               FROM hub.review WHERE review_id = %(review)s"""
+    rows(running, found, review=review)
+    claire = Agent(running, CLAIRE).sign_in()
+    claire.claim(review)
+    page = Read(claire.http.get(f"/agents/dossiers/{review}", headers=HTML).text)
+    assert "2D-Doc au format binaire" in page.text
+    assert page.problems == []
 
 
 def test_an_agent_without_a_role_reads_why_in_words(running):

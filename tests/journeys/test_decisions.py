@@ -1,5 +1,6 @@
 """What a body decided comes back: recorded once, shown to its family, and reused by others in place of a second question."""
 
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -114,3 +115,32 @@ def test_the_family_is_told_once_and_the_journal_says_who_decided(running, caiss
     assert value(running, told, p=person_id(parent)) == 1
     (said,) = [one for one in parent.trace() if one["what"] == "Un service a pris une décision pour votre enfant"]
     assert "13e" in said["who"]
+
+
+ANSWERED = """SELECT q.state, q.decided_at IS NOT NULL AS decided, q.rests_until FROM hub.request q
+    JOIN hub.enrolment_line l USING (line_id) WHERE l.payer_id = %(p)s AND l.service = 'canteen_tariff' ORDER BY q.received_at"""
+
+
+def test_a_decision_answers_the_request_until_it_is_taken_back(running, caisse):
+    parent, line, _ = deciding(running)
+    told = date.today() - timedelta(days=40)
+    sent = tariff(line, decided_on=told.isoformat(), notified_on=told.isoformat())
+    assert outcomes(send(caisse, sent)) == [("recorded", None)]
+    (row,) = rows(running, ANSWERED, p=person_id(parent))
+    assert (row["state"], row["decided"]) == ("pending", True)
+    assert told + timedelta(days=59) < row["rests_until"] <= told + timedelta(days=64)
+    gone = tariff(line, band="", amends={"kind": "withdraws", "number": sent["number"]})
+    assert outcomes(send(caisse, gone)) == [("recorded", None)]
+    (row,) = rows(running, ANSWERED, p=person_id(parent))
+    assert (row["decided"], row["rests_until"]) == (False, None)
+
+
+def test_what_was_decided_can_be_asked_for_anew(running, caisse):
+    parent, line, _ = deciding(running)
+    child = next(one["child"] for one in parent.http.get("/v1/children").json())
+    assert parent.request(child, "canteen_tariff", CAISSE).status_code == 409
+    assert outcomes(send(caisse, tariff(line))) == [("recorded", None)]
+    assert parent.request(child, "canteen_tariff", CAISSE).status_code == 201
+    states = [(row["state"], row["decided"]) for row in rows(running, ANSWERED, p=person_id(parent))]
+    assert states == [("closed", True), ("pending", False)]
+    assert parent.request(child, "canteen_tariff", CAISSE).status_code == 409

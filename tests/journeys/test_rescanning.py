@@ -1,16 +1,20 @@
 """Papers in use are scanned again under other rules; what is found goes out of use, and comes back when rules err no more."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
+import psycopg
 import pytest
 
 from contracts.documents import Outcome
+from hub.deposits.replacing import carry_out_replacement
 from hub.deposits.rescanning import rescan_document, rescan_outdated
+from hub.deposits.retention import place_hold
 from hub.requirements.catalogue import load
 from orchestration.custody import rescan_all, worker_custody
 from tests.journeys.doors import assert_problem, family, person_id, rows, value
-from tests.journeys.test_replacing import bill, told
-from tests.system import MAIRIE, Resident
+from tests.journeys.test_replacing import bill, put, replaced, told
+from tests.system import MAIRIE, Resident, eventually
 from vault.ingest.child import ReaderChild
 from vault.ingest.reading import Finding, Reading
 from vault.ingest.reasons import Reason
@@ -85,6 +89,48 @@ def test_what_was_found_in_error_serves_again_under_rules_that_err_no_more(runni
     rescan_document(custody, load(), Pretended("made up, 4"), paper)
     assert told(person, paper)["state"] == "available"
     assert value(running, "SELECT withdrawn_at FROM hub.evidence WHERE document_id = %(id)s", id=paper) is None
+
+
+def test_a_replaced_paper_is_scanned_too_and_comes_back_replaced(running, custody):
+    person = Resident(running).sign_in()
+    old, new = bill(person, 60), bill(person, 10)
+    replaced(person, old, new)
+    report = rescan_outdated(custody, load(), Pretended("made up, 9", length(running, old)))
+    assert report.found >= 1
+    assert (told(person, old)["state"], told(person, old)["reason"]) == ("quarantined", "malware")
+    assert_problem(person.http.post(f"/v1/documents/{old}/preview-tickets"), "not-found")
+    assert put(person, old, new).json()["state"] == "replaced"
+    carry_out_replacement(custody, load(), UUID(old))  # a job that is run once more drops no replacement
+    use = "UPDATE vault.document SET state = 'available' WHERE document_id = %(id)s"
+    with pytest.raises(psycopg.errors.CheckViolation, match="took the place"):
+        rows(running, use, id=old)
+    assert person.http.delete(f"/v1/documents/{new}").status_code == 202
+    eventually(lambda: told(person, new)["state"] == "erased")
+    rescan_document(custody, load(), Pretended("made up, 10"), UUID(old))
+    assert (told(person, old)["state"], told(person, old)["reason"]) == ("superseded", "superseded")
+    assert told(person, old)["replaced_by"] == new
+    assert value(running, "SELECT withdrawn_at FROM hub.evidence WHERE document_id = %(id)s", id=old) is not None
+    href = person.http.post(f"/v1/documents/{old}/preview-tickets").json()["href"]
+    assert person.http.get(href).status_code == 200
+
+
+def test_a_hold_on_a_replaced_paper_goes_on_through_quarantine(running, custody):
+    person = Resident(running).sign_in()
+    old, new = bill(person, 60), bill(person, 10)
+    replaced(person, old, new)
+    place_hold(custody, old, reference="TJ-75-2026-23")
+    rescan_outdated(custody, load(), Pretended("made up, 11", length(running, old)))
+    assert told(person, old)["state"] == "quarantined"
+    rescan_document(custody, load(), Pretended("made up, 12"), UUID(old))
+    assert (told(person, old)["state"], told(person, old)["held"]) == ("superseded", True)
+
+
+def test_what_was_never_replaced_does_not_come_back_replaced(running, custody):
+    person = Resident(running).sign_in()
+    paper = bill(person)
+    rescan_outdated(custody, load(), Pretended("made up, 13", length(running, paper)))
+    with pytest.raises(psycopg.errors.CheckViolation, match="no document took the place"):
+        rows(running, "UPDATE vault.document SET state = 'superseded' WHERE document_id = %(id)s", id=paper)
 
 
 def test_the_same_rules_scan_nothing_twice(running, custody):

@@ -113,7 +113,11 @@ def seal_body(custody: Custody, content: bytes) -> SealedBody:
 
 
 def keep_body(tx: WriteTx, key: HolderKey, sealed: SealedBody, *, now: datetime) -> UUID:
-    """Make stored bytes exist: write their key down under the period's; return their number."""
+    """Make stored bytes exist: write their key down under the period's; return their number.
+
+    Raises :class:`~vault.errors.ObjectCondemned` where they lay so long without their row that they are being swept
+    away: what was said is sealed and stored anew, under another name.
+    """
     tx.execute(
         insert(BODY).values(
             body_id=sealed.body_id,

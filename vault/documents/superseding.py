@@ -41,7 +41,7 @@ def supersede(tx: WriteTx, document_id: DocumentId, *, now: datetime) -> "Row[An
     pair = select(DOCUMENT).where(DOCUMENT.c.document_id.in_((document_id, by)))
     rows = {row.document_id: row for row in tx.execute(pair.order_by(DOCUMENT.c.document_id).with_for_update())}
     old, new = rows[document_id], rows[by]
-    if old.state is DocumentState.SUPERSEDED:
+    if old.superseded_at is not None:
         return None
     if old.state is not DocumentState.AVAILABLE or new.state not in OPENABLE or is_held(tx, document_id):
         tx.execute(delete(REPLACEMENT).where(REPLACEMENT.c.document_id == document_id))

@@ -37,6 +37,8 @@ DOCUMENT = Table(
     Column("state_since", TIMESTAMP(timezone=True), nullable=False),
     Column("received_at", TIMESTAMP(timezone=True), nullable=False),
     Column("record_seal", LargeBinary),
+    # Written by the database alone, when a newer paper takes its place.
+    Column("superseded_at", TIMESTAMP(timezone=True)),
 )
 
 VIEWING_COPY = Table(

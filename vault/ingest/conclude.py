@@ -28,6 +28,7 @@ from vault.documents.deposit import (
 from vault.documents.hold import is_held, tell_of_new_copy
 from vault.documents.likeness import note_likeness, seal_looks
 from vault.documents.opening import open_original
+from vault.documents.superseding import REASON as SUPERSEDED
 from vault.documents.tables import DOCUMENT, FINDING, READING, VIEWING_COPY
 from vault.ingest.reading import Reading
 from vault.ingest.reasons import Reason
@@ -76,6 +77,8 @@ def conclude(custody: Custody, reader: Reader, document_id: DocumentId) -> Concl
 def rescan(custody: Custody, reader: Reader, document_id: DocumentId) -> Conclusion:
     """Read and scan a quarantined document again: it ends available, unusable, or quarantined as it was.
 
+    One that a newer paper replaced before ends superseded where it would be available.
+
     For what no scanner could look at, and after a change of rules. Documents in another state are answered from
     their rows. Raises as :func:`conclude` does.
     """
@@ -118,16 +121,17 @@ def _record(
     row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id).with_for_update()).one()
     if row.state is not begun_in:
         return  # another worker was quicker, or the holder erased it meanwhile
-    if reading.verdict is DocumentState.AVAILABLE and _held_elsewhere(tx, row):
+    if reading.verdict is DocumentState.AVAILABLE and row.superseded_at is None and _held_elsewhere(tx, row):
         # It came in again while this one waited in quarantine.
         reading, copy = Reading.refused(Reason.ALREADY_HELD, media_type=reading.media_type), None
     holder = custody.keys.current(tx, row.holder_id)
     if copy is not None:
         _keep_copy(tx, custody, document_id, copy, holder)
     _keep_reading(tx, document_id, reading, holder, now=now)
-    state = _ends_in(tx, document_id, reading)
-    move(tx, document_id, state, reading.reason.value, now=custody.now)
-    detail = {"state": state.value, "reason": reading.reason.value}
+    state = _ends_in(tx, row, reading)
+    reason = SUPERSEDED if state is DocumentState.SUPERSEDED else reading.reason.value
+    move(tx, document_id, state, reason, now=custody.now)
+    detail = {"state": state.value, "reason": reason}
     append(
         tx,
         JournalEntry(
@@ -136,16 +140,22 @@ def _record(
     )
     if reading.reason is Reason.NOT_SCANNED:
         defer(tx, Job.RESCAN_DOCUMENT, at=_next_scan(row.received_at, now), document_id=document_id)
-    event = DocumentConcluded(document_id, state, reading.reason.value, reading.evidence_type)
+    event = DocumentConcluded(document_id, state, reason, reading.evidence_type)
     publish(tx, event, now=now)
 
 
-def _ends_in(tx: WriteTx, document_id: DocumentId, reading: Reading) -> DocumentState:
-    """Return the state reading leads to: what a legal hold keeps is held where it would be available."""
-    if not is_held(tx, document_id):
+def _ends_in(tx: WriteTx, row: "Row[Any]", reading: Reading) -> DocumentState:
+    """Return the state reading leads to: where it would be available, what a newer paper replaced is superseded as it
+    was before quarantine, and what a legal hold keeps is held.
+    """
+    held = is_held(tx, row.document_id)
+    if held:
+        tell_of_new_copy(tx, row.document_id)
+    if reading.verdict is not DocumentState.AVAILABLE:
         return reading.verdict
-    tell_of_new_copy(tx, document_id)
-    return DocumentState.HELD if reading.verdict is DocumentState.AVAILABLE else reading.verdict
+    if row.superseded_at is not None:
+        return DocumentState.SUPERSEDED
+    return DocumentState.HELD if held else DocumentState.AVAILABLE
 
 
 def _keep_copy(tx: WriteTx, custody: Custody, document_id: DocumentId, copy: SealedObject, holder: HolderKey) -> None:

@@ -1,4 +1,4 @@
-"""Scan again what is in use, once scanners or rules are no longer those that found nothing in it."""
+"""Scan again what may still be opened, once scanners or rules are no longer those that found nothing in it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from contracts.calendar import paris_day
-from contracts.documents import OPENABLE, DocumentState, EvidenceType, MediaType
+from contracts.documents import SEEN_BY_HOLDER, DocumentState, EvidenceType, MediaType
 from contracts.events import DocumentConcluded
 from contracts.identifiers import DocumentId
 from vault.db import ReadTx, WriteTx
@@ -55,11 +55,14 @@ class Rescanned:
 
 
 def outdated(tx: ReadTx, current: str, *, after: UUID | None = None, limit: int = BATCH) -> list[DocumentId]:
-    """Return papers in use that were last scanned otherwise than ``current`` says, in the order of their identifiers."""
+    """Return papers that were last scanned otherwise than ``current`` says, in the order of their identifiers.
+
+    Those in use, and those that a newer one replaced: their holder may still open them.
+    """
     statement = (
         select(DOCUMENT.c.document_id)
         .join(READING, READING.c.document_id == DOCUMENT.c.document_id)
-        .where(DOCUMENT.c.origin == "deposit", DOCUMENT.c.state.in_(OPENABLE), _otherwise(current))
+        .where(DOCUMENT.c.origin == "deposit", DOCUMENT.c.state.in_(SEEN_BY_HOLDER), _otherwise(current))
         .order_by(DOCUMENT.c.document_id)
         .limit(limit)
     )
@@ -88,9 +91,9 @@ def ask_quarantined(tx: WriteTx, current: str) -> int:
 
 
 def ask_all_again(tx: WriteTx) -> int:
-    """Have everything in use scanned again, whatever it was scanned with; return how many papers that is."""
-    in_use = select(DOCUMENT.c.document_id).where(DOCUMENT.c.origin == "deposit", DOCUMENT.c.state.in_(OPENABLE))
-    return tx.execute(update(READING).where(READING.c.document_id.in_(in_use)).values(scanned_with=None)).rowcount
+    """Have everything that may be opened scanned again, whatever with; return how many papers that is."""
+    opened = select(DOCUMENT.c.document_id).where(DOCUMENT.c.origin == "deposit", DOCUMENT.c.state.in_(SEEN_BY_HOLDER))
+    return tx.execute(update(READING).where(READING.c.document_id.in_(opened)).values(scanned_with=None)).rowcount
 
 
 def scan_again(custody: Custody, scanner: Rescanner, document_id: DocumentId) -> Rescanned:
@@ -104,13 +107,13 @@ def scan_again(custody: Custody, scanner: Rescanner, document_id: DocumentId) ->
 
 
 def record_rescan(tx: WriteTx, custody: Custody, rescanned: Rescanned) -> "Row[Any] | None":
-    """Write down what scanning again found; return the paper's row where it goes out of use.
+    """Write down what scanning again found; return the paper's row where nobody may open it from now on.
 
-    Nothing is written where no scanner gave an answer that counts, nor of a paper that is no longer in use.
+    Nothing is written where no scanner gave an answer that counts, nor of a paper that nobody may open any more.
     """
     document_id, now = rescanned.document_id, custody.now()
     row = tx.execute(select(DOCUMENT).where(DOCUMENT.c.document_id == document_id).with_for_update()).one()
-    if row.state not in OPENABLE or rescanned.reason not in FOUND | {Reason.READ}:
+    if row.state not in SEEN_BY_HOLDER or rescanned.reason not in FOUND | {Reason.READ}:
         return None
     _keep_findings(tx, custody, document_id, rescanned.findings)
     found = update(READING).where(READING.c.document_id == document_id).values(scanned_with=rescanned.scanned_with)

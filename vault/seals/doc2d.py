@@ -30,7 +30,7 @@ _HEADER = re.compile(r"DC0(?:[12]|3(?=.{18}\d\d)|4(?=.{18}\d\d[A-Z]{2}))[A-Z0-9]
 _ANNEX_VERSION = 4
 _BINARY_MARK = b"\xdc"
 _MALFORMED = SealVerdict(Outcome.FAILED, SealReason.MALFORMED)
-_UNSUPPORTED = SealVerdict(Outcome.INCONCLUSIVE, SealReason.UNSUPPORTED)
+_BINARY = SealVerdict(Outcome.INCONCLUSIVE, SealReason.BINARY)
 _HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "secp256r1": hashes.SHA256(),
     "secp384r1": hashes.SHA384(),
@@ -89,9 +89,9 @@ def _binary(code: bytes) -> SealVerdict:
     try:
         header = Header.from_code(code)
         # A type is a number here, written as the text codes write theirs.
-        return replace(_UNSUPPORTED, document_type=f"{header.doc_type_id:02X}", **_said(header))
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return _UNSUPPORTED
+        return replace(_BINARY, document_type=f"{header.doc_type_id:02X}", **_said(header))
+    except (ValueError, LookupError, TypeError, OverflowError):
+        return _BINARY
 
 
 def _said(header: Header) -> dict[str, Any]:

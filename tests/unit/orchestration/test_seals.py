@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tddoc.header import Header
 from typer.testing import CliRunner
 
 from connectors.sandbox.papers import Child, CivilRegistry, Parent, SealAuthority, birth_certificate, residence_bill
@@ -143,7 +144,7 @@ def odd_files(folder: Path) -> dict[str, Path]:
         "truncated": written(folder / "cut.pdf", b"%PDF-1.7\nnothing"),
         "no_seal": written(folder / "blank.png", picture.getvalue()),
         "malformed": written(folder / "words.txt", "Bonjour."),
-        "unsupported": written(folder / "binary.bin", b"\xdc\x04\0\0\0"),
+        "binary": written(folder / "binary.bin", b"\xdc\x04\0\0\0"),
     }
 
 
@@ -156,6 +157,18 @@ def test_no_file_breaks_it_and_none_passes(tmp_path: Path) -> None:
         assert told[path.name] == reason.partition(" ")[0]
     assert {line["verdict"] for line in lines} == {"inconclusive", "failed"}
     assert [line["verdict"] for line in lines if line["reason"] == "malformed"] == ["failed"]
+
+
+def test_a_binary_code_on_a_picture_is_left_to_a_person(tmp_path: Path) -> None:
+    header = Header(4, "FR03", "EDF0", date(2026, 5, 4), date(2026, 5, 5), 1, 1, "FRA").to_code()
+    code, picture = header + b"\x80message" + b"\xff\x40" + bytes(range(64)), BytesIO()
+    data_matrix(code).save(picture, "PNG")
+    paper, alone = written(tmp_path / "paper.png", picture.getvalue()), written(tmp_path / "code.bin", code)
+    status, lines = run(paper, alone)
+    assert status == 1
+    assert [(line["verdict"], line["reason"], line["authority"]) for line in lines] == [
+        ("inconclusive", "binary", "FR03")
+    ] * 2
 
 
 def test_a_name_that_is_no_text_and_steers_terminals_is_told_harmlessly(tmp_path: Path) -> None:

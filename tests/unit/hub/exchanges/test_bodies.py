@@ -1,5 +1,6 @@
 """What was said to a partner is kept sealed, shown to nobody else's work, and gone when its day is over: run twice, proved."""
 
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -41,6 +42,38 @@ def test_the_exact_bytes_of_both_sides_can_be_read_again(place):  # noqa: F811 -
     kept = opened(place, body_of(place, one))
     assert SECRET.encode() in kept
     assert recording(kept).body == b"receipt"
+
+
+@dataclass
+class Condemning:
+    """The store of a system whose reconciliation condemns the first object it is given, before a row names it."""
+
+    place: Place
+    names: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str):
+        return getattr(self.place.custody.objects, name)
+
+    def put(self, name: str, *content) -> None:
+        self.place.custody.objects.put(name, *content)
+        if not self.names:
+            condemn = "INSERT INTO vault.condemned_object VALUES (%(n)s, 1, now(), now())"
+            with psycopg.connect(self.place.url.replace("+psycopg", "")) as owner:
+                owner.execute(condemn, {"n": name})
+        self.names.append(name)
+
+
+def test_bytes_that_were_condemned_before_their_row_came_are_put_down_again(place):  # noqa: F811 - the fixture
+    store, partner = Condemning(place), Partner()
+    way = fresh_way(partner)
+    one = planned(place, way, write("keyed", content=SECRET))
+    done = Engine(replace(place.custody, objects=store)).carry(way, one.exchange_id)
+    assert done.state is State.SETTLED
+    (row,) = place.rows("SELECT object_name FROM vault.body WHERE body_id = %(b)s", b=body_of(place, done))
+    assert store.names == [store.names[0], row["object_name"]]
+    assert store.names[0] != store.names[1]
+    assert SECRET.encode() in opened(place, body_of(place, done))
+    assert len(place.rows("SELECT 1 FROM hub.exchange_attempt WHERE exchange_id = %(one)s", one=one.exchange_id)) == 1
 
 
 def test_neither_store_nor_rows_hold_them_in_clear(place):  # noqa: F811 - the fixture

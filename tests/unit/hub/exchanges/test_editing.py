@@ -13,6 +13,7 @@ from hub.exchanges.editing import KEPT, EditState, decide, draft, edits_of, forg
 from hub.exchanges.planning import State
 from hub.persons.agents import Role, add_agent
 from hub.persons.tables import AGENT
+from hub.watching.gauges import watched
 from tests.system import CAISSE
 from tests.unit.hub.exchanges.made_up import Partner, fresh_way, made_up_manifest, planned, status, write
 from tests.unit.hub.exchanges.pushed import CATALOGUE, Told, in_order
@@ -70,6 +71,12 @@ def refused(told: Told) -> tuple[UUID, UUID]:
     return exchange_id, line
 
 
+def approved(told: Told) -> int:
+    """How many wait to be sent, as the pipelines count them."""
+    with told.planner.db.read() as tx:
+        return next(one.many for one in watched(tx, now=NOW) if one.what == "edits_approved")
+
+
 def test_an_edited_push_goes_on_a_new_ground_once_a_second_person_lets_it_go(place, rpc, desk):  # noqa: F811 - the fixture
     parent, line = refused(rpc)
     anne, bruno, number = operator(desk), operator(desk), uuid4()
@@ -79,8 +86,11 @@ def test_an_edited_push_goes_on_a_new_ground_once_a_second_person_lets_it_go(pla
     assert (state(place, proposed), state(place, parent)) == ("proposed", "parked")
     with pytest.raises(NotRepeatable):
         decided(desk, proposed, anne)
+    before = approved(rpc)
     decided(desk, proposed, bruno)
+    assert approved(rpc) == before + 1
     assert let_go(rpc.planner, CATALOGUE, rpc.way) == 1
+    assert approved(rpc) == before
     rpc.carry()
     assert (state(place, proposed), state(place, parent)) == ("settled", "cancelled")
     told = rpc.told(line)

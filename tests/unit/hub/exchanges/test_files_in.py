@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from connectors.caisse_fichiers.archives import Kind
+from connectors.caisse_fichiers.archives import FILE_MAX_BYTES, Kind
 from connectors.caisse_fichiers.framing import Charset
 from connectors.caisse_fichiers.returning import packed, written
 from connectors.caisse_fichiers.returns import Attendance, Presence
@@ -151,6 +151,20 @@ def test_a_broken_frame_refuses_the_file_and_says_why(
     (refused,) = desk.look()
     assert (refused.outcome, refused.told) == ("rejected", True)
     assert desk.accounts() == [[f";;refuse:{why}"]]
+
+
+def test_a_file_too_large_to_be_read_is_refused_once_with_a_row_and_an_account(desk: Desk, place: Place) -> None:  # noqa: F811 - the fixture
+    with (desk.folder / "outbox" / NAME).open("wb") as file:
+        # A hole: no byte of it lies on the disk.
+        file.truncate(FILE_MAX_BYTES + 1)
+    assert desk.look() == []
+    (taken,) = desk.look()
+    assert (taken.outcome, taken.taken, taken.told) == ("rejected", 0, True)
+    assert desk.left() == []
+    assert desk.accounts() == [[";;refuse:FileTooLarge"]]
+    (row,) = place.rows("SELECT outcome_code FROM hub.exchange WHERE exchange_id = %(e)s", e=taken.exchange_id)
+    assert row["outcome_code"] == "FileTooLarge"
+    assert desk.look() == []
 
 
 def test_a_zip_of_several_is_taken_part_by_part(desk: Desk, line: UUID) -> None:

@@ -71,6 +71,25 @@ def test_a_release_on_a_request_names_what_first_lacks(asked, lack):
     assert family.rows(RELEASED, who=family.made.adult) == []
 
 
+DECIDED = """WITH decision AS (
+        INSERT INTO hub.line_decision (decision_id, line_id, body, number, digest, kind, decided_on, valid_from,
+            tariff_band, parity, share, author_service, author_function, remedies, recorded_at)
+        SELECT uuidv7(), line_id, body, 'T-1', sha256('T-1'), 'tariff', current_date, valid_from,
+            '4', 'every', 100, 'Restauration scolaire', 'Responsable', '[]', now()
+        FROM hub.enrolment_line WHERE line_id = %(line)s RETURNING decision_id
+    ) UPDATE hub.request q SET decided_at = now(), decision_id = d.decision_id, rests_until = %(until)s
+    FROM decision d WHERE q.line_id = %(line)s"""
+
+
+def test_a_decided_request_gives_ground_until_its_remedies_are_over(asked):
+    family = asked()
+    family.tell(TARIFF)
+    question = family.question(TARIFF, QUOTIENT)
+    family.rows(DECIDED, line=question.line_id, until=family.place.clock[0].date())
+    family.release(question)
+    assert family.refused(question, later=timedelta(days=1)) == "no pending request"
+
+
 LACKS_OF_AN_AUTHORISATION = {
     "the authorisation is paused": "state = 'paused'",
     "the authorisation was withdrawn": "state = 'withdrawn', withdrawn_at = now()",

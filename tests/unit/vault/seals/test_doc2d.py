@@ -153,7 +153,7 @@ def test_an_undated_seal_is_inconclusive(code: bytes, trust: TrustStore) -> None
 def test_a_binary_code_is_inconclusive(trust: TrustStore) -> None:
     header = Header(4, "FR03", "EDF0", date(2026, 5, 4), date(2026, 5, 5), 1, 1, "FRA").to_code()
     verdict = doc2d.verify(header + b"message" + b"\xff\x40" + bytes(64), trust, on=ON)
-    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, SealReason.UNSUPPORTED)
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, SealReason.BINARY)
     assert (verdict.document_type, verdict.authority, verdict.certificate) == ("01", "FR03", "EDF0")
     assert (verdict.issued_on, verdict.signed_on) == (date(2026, 5, 4), date(2026, 5, 5))
 
@@ -161,7 +161,7 @@ def test_a_binary_code_is_inconclusive(trust: TrustStore) -> None:
 @given(st.binary(max_size=80))
 def test_a_broken_binary_code_is_inconclusive(rest: bytes) -> None:
     for code in (b"\xdc", b"\xdc" + rest, b"\xdc\x04" + rest):
-        assert judged(code, NOBODY) == (Outcome.INCONCLUSIVE, SealReason.UNSUPPORTED)
+        assert judged(code, NOBODY) == (Outcome.INCONCLUSIVE, SealReason.BINARY)
 
 
 def test_tax_numbers_are_never_returned(authority: SealAuthority, trust: TrustStore) -> None:
