@@ -273,13 +273,17 @@ def drop_transport(binding: Binding) -> Transport:
     return SftpTransport(SftpPlace.of(binding, DROP), FILES.limits)
 
 
-def inbox_of(binding: Binding) -> Inbox:
+LOOKING = FILES.limits.model_copy(update={"read_s": 10.0, "total_s": 10.0})
+"""The bounds of a look at a folder of which nothing is fetched: a sensor's tick waits for it."""
+
+
+def inbox_of(binding: Binding, limits: Limits = FILES.limits) -> Inbox:
     """Return the binding's folder for files from the partner; raises as :func:`drop_transport`."""
     if not _behind_sftp(binding):
         return FolderInbox(Path(binding.base_url) / OUTBOX)
     from connectors.sftp import SftpInbox, SftpPlace
 
-    return SftpInbox(SftpPlace.of(binding, OUTBOX), FILES.limits)
+    return SftpInbox(SftpPlace.of(binding, OUTBOX), limits)
 
 
 def _behind_sftp(binding: Binding) -> bool:

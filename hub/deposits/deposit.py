@@ -49,7 +49,7 @@ class Announcement:
     media_type: str
     length: int
     file_name: str
-    evidence_type: str
+    evidence_type: EvidenceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def announced(
     if kind not in set(EvidenceType) - DECISIONS:
         raise InvalidValue("document-kind: not in the catalogue")
     plain = (media_type or "").partition(";")[0].strip().lower()
-    return Announcement(idempotency.checked_key(key), plain, length, clean_name(file_name), kind)
+    return Announcement(idempotency.checked_key(key), plain, length, clean_name(file_name), EvidenceType(kind))
 
 
 def clean_name(name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 from connectors.hubee.commands import CaseStatus
 from connectors.hubee.quotient import NotAQuotient, Pivot, SentQuotient, read_quotient
 from contracts.calendar import paris_day
-from contracts.documents import Grade, MediaType
+from contracts.documents import EvidenceType, Grade, MediaType
 from contracts.identifiers import DocumentId, new_uuid
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from hub.exchanges.folders_in import plan_answer, put, set_aside
@@ -199,9 +199,8 @@ def _keep(
     deposit_quotient(tx, custody, catalogue, brought.record, (wanted, found))
     actor = Actor(ActorKind.PROCESS, "worker")
     holder = wanted.requester_id
-    record_deposit(
-        tx, custody, brought.paper, holder_id=holder, actor=actor, file_name=PDF_NAME, announced_type=MediaType.PDF
-    )
+    kind = EvidenceType.QUOTIENT_FAMILIAL
+    record_deposit(tx, custody, brought.paper, holder_id=holder, actor=actor, file_name=PDF_NAME, announced_type=kind)
     put(tx, held, state="kept")
 
 

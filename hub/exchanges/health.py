@@ -1,7 +1,7 @@
 """How each binding is: can it be reached, does it know us, is its contract the locked one, and does business get done."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from connectors.errors import ConnectorError
-from connectors.port import Depth, Probing
+from connectors.drops import AUTH, HOST_KEY, Inbox
+from connectors.errors import ConnectorError, FolderUnreachable
+from connectors.port import Binding, Depth, Probing
 from contracts.outcomes import ExchangeOutcome, OutcomeKind
 from hub.exchanges import breaker
 from hub.exchanges.planning import State
@@ -55,6 +56,8 @@ _BREAKS = {Depth.AUTH: (breaker.Reason.AUTH, breaker.Reason.UNREACHABLE, breaker
 }
 """Which rests of an end-point a probe can end: the contract's by the contract, the others by a question under our name."""
 
+_UNOPENED = {HOST_KEY: OutcomeKind.MISCONFIGURED, AUTH: OutcomeKind.AUTH_FAILED}
+
 
 def levels(tx: ReadTx, binding: str) -> list[Level]:
     """Return every level of a binding; one that was never looked at is unknown."""
@@ -95,9 +98,46 @@ def is_due(tx: ReadTx, binding: str, *, now: datetime) -> bool:
 
 def look(custody: Custody, way: Way) -> list[Level]:
     """Look at every level there is a probe for, keep what was seen, and end the rests that a good probe ends."""
-    seen = _probed(custody, way)
-    now, slug = custody.now(), way.binding.slug
-    with standing(partner=way.binding.siret), custody.db.transaction() as tx:
+    return _kept(custody, way.binding, _probed(custody, way))
+
+
+def folder_is_due(custody: Custody, binding: Binding) -> bool:
+    """Tell whether it is time to look at a partner's folder, as :func:`is_due` does within a transaction."""
+    with standing(partner=binding.siret), custody.db.read() as tx:
+        return is_due(tx, binding.slug, now=custody.now())
+
+
+def look_at_folder(
+    custody: Custody, binding: Binding, inbox: Callable[[], Inbox], *, closed: datetime | None
+) -> list[Level]:
+    """Look whether a partner's folder opens to us, and keep what was seen, and whether what was to be done is.
+
+    Nothing is taken out of it. With ``closed``, when the partner opens again, it is left alone.
+    """
+    return _kept(custody, binding, _listed(inbox, closed, now=custody.now()))
+
+
+def _listed(inbox: Callable[[], Inbox], closed: datetime | None, *, now: datetime) -> dict[Depth, ExchangeOutcome]:
+    asked = (Depth.REACH, Depth.AUTH)
+    if closed is not None:
+        return dict.fromkeys(asked, ExchangeOutcome(OutcomeKind.CLOSED, until=closed))
+    try:
+        many = len(inbox().listing())
+    except FolderUnreachable as error:
+        refused = ExchangeOutcome(_UNOPENED.get(str(error), OutcomeKind.UNAVAILABLE), code=str(error))
+    except ConnectorError as error:
+        return {Depth.AUTH: ExchangeOutcome(OutcomeKind.MISCONFIGURED, code=type(error).__name__)}
+    else:
+        return dict.fromkeys(asked, ExchangeOutcome(OutcomeKind.FOUND, code=f"{many} files lie there", as_of=now))
+    if refused.kind is OutcomeKind.UNAVAILABLE:
+        return dict.fromkeys(asked, refused)
+    # Somebody answers there; what does not fit is who they are, or who we are.
+    return {Depth.REACH: ExchangeOutcome(OutcomeKind.FOUND, code="answers", as_of=now), Depth.AUTH: refused}
+
+
+def _kept(custody: Custody, binding: Binding, seen: Mapping[Depth, ExchangeOutcome]) -> list[Level]:
+    now, slug = custody.now(), binding.slug
+    with standing(partner=binding.siret), custody.db.transaction() as tx:
         for depth, outcome in seen.items():
             _keep(tx, slug, Level(depth, _state(outcome), evidence=_words(outcome)), now=now)
             _end_rests(tx, slug, depth, well=outcome.kind is OutcomeKind.FOUND, now=now)

@@ -69,7 +69,7 @@ class Told:
 def exchanges_page(door_url: str, binding: str, day: str | None) -> str:
     """Return where the console lists what was exchanged with ``binding``, since ``day`` where there is one."""
     since = {} if day is None else {"depuis": day}
-    return f"{door_url}/ops/exchanges?{urlencode({'binding': binding} | since)}"
+    return f"{door_url}/ops/echanges?{urlencode({'binding': binding} | since)}"
 
 
 class Wire(Protocol):

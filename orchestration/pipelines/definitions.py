@@ -7,7 +7,7 @@ from orchestration.pipelines.failures import failures
 from orchestration.pipelines.nights import DECISIONS, NIGHT, SCHOOL_FILES
 from orchestration.pipelines.resources import HubResource
 from orchestration.pipelines.schedules import JOBS, SCHEDULES
-from orchestration.pipelines.watching import WORKER, worker_checks, worker_watched
+from orchestration.pipelines.watching import WORKER, folders_watched, worker_checks, worker_watched
 from orchestration.pipelines.wishes import wishes
 
 defs = Definitions(
@@ -15,7 +15,7 @@ defs = Definitions(
     asset_checks=[worker_checks],
     jobs=JOBS,
     schedules=SCHEDULES,
-    sensors=[failures, wishes, worker_watched],
+    sensors=[failures, wishes, worker_watched, folders_watched],
     resources={"hub": HubResource()},
     executor=in_process_executor,
 )

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -81,6 +81,29 @@ class HubResource(ConfigurableResource[Any]):
         found = back.bindings.named(binding)
         folder = Folder(found, inbox_of(found), drop_transport(found))
         return take_files_in(back.custody, back.catalogue, folder, correlation=correlation)
+
+    def look_at_folders(self, for_s: float) -> int:
+        """Look at the folders of partners that exchange files, each once in five minutes; return how many were looked at.
+
+        Begins with none after ``for_s`` seconds: the next call does. None is looked at under maintenance.
+        """
+        from connectors.caisse_fichiers.codec import MANIFEST
+        from hub.bootstrap import LOOKING, inbox_of
+        from hub.errors import UnderMaintenance
+        from hub.exchanges.health import folder_is_due, look_at_folder
+
+        try:
+            back = _open_hub()
+        except UnderMaintenance:
+            return 0
+        until, seen = time.monotonic() + for_s, 0
+        for slug in back.bindings.slugs(MANIFEST.connector):
+            found = back.bindings.named(slug)
+            if time.monotonic() < until and folder_is_due(back.custody, found):
+                way_in = partial(inbox_of, found, LOOKING)
+                look_at_folder(back.custody, found, way_in, closed=self.closed_until(slug))
+                seen += 1
+        return seen
 
     def plan_pushes(self, binding: str, day: date) -> "Pushes":
         """Plan what changed for the body of ``binding``; raises what :func:`plan_pushes` raises."""

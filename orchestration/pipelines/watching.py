@@ -16,6 +16,7 @@ from dagster import (
     DefaultSensorStatus,
     SensorEvaluationContext,
     SensorResult,
+    SkipReason,
     multi_asset_check,
     sensor,
 )
@@ -51,6 +52,8 @@ GAUGES = {
 """What is counted, and when it is well; the bounds are the hub's."""
 SAID_AGAIN = timedelta(hours=1)
 """A check that says the same is written down once an hour: a minute's row each would be half a million a month."""
+LOOKING_S = 30.0
+"""For how many seconds one tick begins with another folder; Dagster gives a tick a minute."""
 CALM = timedelta(minutes=10)
 """How long something has to be well before its alert is over."""
 
@@ -76,6 +79,19 @@ def worker_checks(hub: HubResource) -> Iterator[AssetCheckResult]:
 def worker_watched(context: SensorEvaluationContext, hub: HubResource) -> SensorResult:
     """Write down what was seen, and what is no longer well."""
     return tick_in_words(lambda: _watched(hub, context.cursor))
+
+
+@sensor(
+    name="folders_watched",
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Looks into the folders of partners that exchange files, each once in five minutes, so that the console "
+    "says how they are before a night needs them. Nothing is taken out.",
+)
+def folders_watched(hub: HubResource) -> SkipReason:
+    """Look at those whose last look is old."""
+    seen = tick_in_words(lambda: hub.look_at_folders(LOOKING_S))
+    return SkipReason(f"{seen} folders were looked at")
 
 
 def _watched(hub: HubResource, cursor: str | None) -> SensorResult:

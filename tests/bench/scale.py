@@ -27,6 +27,7 @@ from vault.journal.records import Actor, ActorKind, JournalAct, JournalEntry, le
 from vault.journal.signing import HeadSigner
 from vault.journal.tree import Frontier, leaf_hash
 from vault.schema import sql
+from vault.standing import standing
 
 MILLION = 1_000_000
 BATCH, BATCHES = 500, 20
@@ -139,7 +140,7 @@ def holder_listing_growth() -> Iterator[Row]:
 
 def _listed(db: Database, holder: UUID) -> float:
     def look() -> None:
-        with db.read() as tx:
+        with standing(person=holder), db.read() as tx:
             assert len(documents_of(tx, holder)) == 30
 
     return seconds(look) * 1000

@@ -46,7 +46,8 @@ def linked(one: Family) -> None:
 
 
 def ask(one: Family, *services: tuple[str, str]) -> None:
-    """Open démarches for the child."""
+    """Open démarches for the child, signed in again: with many points the first sign-in is no longer fresh."""
+    one.parent.sign_in()
     for service, body in services:
         answer = one.parent.request(one.child, service, body)
         assert answer.status_code == 201, answer.text

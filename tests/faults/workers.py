@@ -178,7 +178,9 @@ def run_dying_hand_over(system: System, at: str | None, binding: str, day: str) 
 
 def hand_over(system: System, binding: str, day: str) -> bool:
     """Hand a day over as the pipeline does; whether it came through (not while a dead one's lease runs)."""
-    return spawn(system, ["orchestration.cli", "hand-over", binding, day], role="pipelines").wait(PATIENCE) == 0
+    report = system.places.layout.temporary / f"points-{time.monotonic_ns()}"
+    arguments = ["tests.faults.dying_worker", "--report", str(report), "--hand-over", binding, day]
+    return spawn(system, arguments, role="pipelines").wait(PATIENCE) == 0
 
 
 def alive(pid: int) -> bool:

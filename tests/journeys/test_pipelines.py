@@ -17,9 +17,10 @@ from orchestration.pipelines.definitions import defs
 from orchestration.pipelines.failures import look
 from orchestration.pipelines.partitions import binding_day
 from orchestration.pipelines.resources import HubResource
-from orchestration.pipelines.watching import worker_watched
+from orchestration.pipelines.watching import folders_watched, worker_watched
 from orchestration.pipelines.wishes import launches
 from orchestration.stack import environment
+from tests.journeys.agents import SARAH, Agent
 from tests.journeys.doors import rows, value
 from tests.piping import as_pipelines
 from tests.system import CAISSE, Resident, eventually
@@ -66,7 +67,9 @@ def test_a_night_brings_a_family_to_its_caisse_once(running, hub, instance):
     assert nights[1]["caisse_hand_over"]["exchange"] == nights[0]["caisse_hand_over"]["exchange"]
     assert nights[1]["day_reconciled"] | {"correlation": ""} == nights[0]["day_reconciled"] | {"correlation": ""}
     assert (nights[1]["day_reconciled"]["in_doubt"], nights[1]["day_reconciled"]["stuck"]) == (0, 0)
-    assert nights[0]["day_reconciled"]["exchanges"].endswith(f"/ops/exchanges?binding={SLUG}&depuis={today()}")
+    assert nights[0]["day_reconciled"]["exchanges"].endswith(f"/ops/echanges?binding={SLUG}&depuis={today()}")
+    page = Agent(running, SARAH).sign_in().http.get(nights[0]["day_reconciled"]["exchanges"])
+    assert (page.status_code, SLUG in page.text) == (200, True)
     assert hub.families(SLUG, today()) >= 1
 
 
@@ -97,6 +100,17 @@ def test_the_worker_is_looked_at_once_a_minute(hub, instance):
     again = build_sensor_context(instance=instance, resources={"hub": hub}, cursor=worker_watched(context).cursor)
     # What says the same is not written down every minute.
     assert len(worker_watched(again).asset_events) < len(checks)
+
+
+def test_folders_are_looked_at_before_a_night_needs_them(running, hub):
+    states = "SELECT binding, depth, state, looked_at FROM hub.binding_health WHERE binding LIKE '%%-fichiers'"
+    folders_watched(build_sensor_context(resources={"hub": hub}))
+    seen = rows(running, states)
+    assert {one["binding"] for one in seen} == {f"caisse-{n}-fichiers" for n in (5, 7, 9, 11, 13, 15, 17)}
+    probed = {(one["depth"], one["state"]) for one in seen if one["depth"] != "business"}
+    assert probed == {("reach", "ok"), ("auth", "ok")}
+    folders_watched(build_sensor_context(resources={"hub": hub}))
+    assert sorted(one["looked_at"] for one in rows(running, states)) == sorted(one["looked_at"] for one in seen)
 
 
 def test_a_wish_is_launched_once_however_often_it_is_looked_for(running, hub, instance):

@@ -140,7 +140,7 @@ def record_deposit(
     holder_id: UUID,
     actor: Actor,
     file_name: str,
-    announced_type: str,
+    announced_type: EvidenceType,
     known: HolderKey | None = None,
 ) -> Deposited:
     """Make the document exist: row, journal entry, event and job, in the caller's transaction.

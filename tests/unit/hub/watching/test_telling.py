@@ -56,7 +56,7 @@ def test_a_webhook_gets_a_signed_event_under_the_alerts_number(status: int, kind
         "cause": CAUSE,
         "runbook": "docs/operations.md#partner-away",
         "families": 12,
-        "exchanges": f"{DOOR}/ops/exchanges?binding=caisse-13-fichiers&depuis=2026-10-24",
+        "exchanges": f"{DOOR}/ops/echanges?binding=caisse-13-fichiers&depuis=2026-10-24",
         "run": f"{DOOR}/ops/dagster/runs/a-run",
     }
 

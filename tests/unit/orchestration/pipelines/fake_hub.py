@@ -84,7 +84,7 @@ class FakeHub:
         return NOW
 
     def console(self, binding: str, day: date) -> str:
-        return f"https://hub.example/ops/exchanges?binding={binding}&depuis={day}"
+        return f"https://hub.example/ops/echanges?binding={binding}&depuis={day}"
 
     def verify_journal(self) -> JournalReport:
         if self._error is not None:

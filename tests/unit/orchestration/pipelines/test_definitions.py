@@ -107,6 +107,7 @@ def test_snapshot() -> None:
         "failures": 30,
         "wishes": 10,
         "worker_watched": 60,
+        "folders_watched": 60,
     }
 
 
