@@ -104,6 +104,7 @@ class OpinionSeenShape(Shape):
     reason: str
     note: str
     given_at: datetime
+    noted: bool
 
 
 class ReviewDetailShape(Shape):
@@ -161,7 +162,7 @@ class DecidedShape(Shape):
 class LookShape(Shape):
     """Which look is asked for."""
 
-    shown: Literal["copy", "values"]
+    shown: Literal["copy", "values", "notes"]
 
 
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -101,7 +101,7 @@ def give_opinion(review_id: UUID, opinion: OpinionShape, door: DoorDep, who: Age
     """Decide with a reason, or ask a colleague's opinion (« inconclusive », « unsure »)."""
     said = Opinion(Outcome(opinion.outcome), opinion.reason, opinion.note, _finding(opinion.link))
     with door.custody.db.transaction() as tx:
-        return DecidedShape(decided=decide(tx, who, review_id, said, now=door.custody.now()))
+        return DecidedShape(decided=decide(tx, door.custody, who, review_id, said, now=door.custody.now()))
 
 
 @router.post("/{review_id}/same-child", status_code=202)

@@ -136,6 +136,7 @@ REVIEW_OPINION = Table(
     Column("outcome", OUTCOME, nullable=False),
     Column("reason", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("note_place", Text),
     Column("decision", JSONB, nullable=False),
     Column("given_at", TIMESTAMP(timezone=True), nullable=False),
 )

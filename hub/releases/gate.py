@@ -254,7 +254,7 @@ def order_own_copies(tx: WriteTx, person_id: PersonId, *, now: datetime) -> dict
 def order_agent_look(tx: WriteTx, look: Look, agent: Actor, *, shown: str, now: datetime) -> Ordered:
     """Write down that an agent looks at the paper of a review, whose ground was found in ``tx``.
 
-    ``shown`` says what of it: the viewing copy or the values that were read. A look leaves no case copy.
+    ``shown`` says what of it: the viewing copy, the values that were read, or what agents noted. A look leaves no case copy.
     """
     recipient = look.recipient
     detail = {"channel": Channel.AGENT.value, "shown": shown, "evidence": str(look.evidence_id)}

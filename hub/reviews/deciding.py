@@ -24,9 +24,11 @@ from hub.persons.merging import ACCOUNT_MERGE
 from hub.persons.one_child import OF_TWO_RECORDS
 from hub.persons.proving import DEATH_DECLARED
 from hub.persons.tables import REVIEW, REVIEW_OPINION
+from hub.reviews.noting import keep_note
 from hub.reviews.queue import find_review, has_opined, waiting
 from hub.reviews.subjects import adults_of, candidates_of
 from vault.db import WriteTx
+from vault.documents.custody import Custody
 from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
@@ -128,7 +130,9 @@ def give_back(tx: WriteTx, agent: SignedInAgent, review_id: UUID, *, now: dateti
         _journal(tx, agent, row, {"step": "given_back"})
 
 
-def decide(tx: WriteTx, agent: SignedInAgent, review_id: UUID, opinion: Opinion, *, now: datetime) -> bool:
+def decide(
+    tx: WriteTx, custody: Custody, agent: SignedInAgent, review_id: UUID, opinion: Opinion, *, now: datetime
+) -> bool:
     """Write down what an agent says; return whether the review is decided by it, or waits for a colleague.
 
     It is decided once as many agents as it needs say the same; « unsure » asks a colleague. Raises
@@ -146,13 +150,19 @@ def decide(tx: WriteTx, agent: SignedInAgent, review_id: UUID, opinion: Opinion,
     if held is None or held.claimed_by != agent.agent_id or held.claimed_until <= now:
         raise ReviewNotTaken
     decision = _checked(tx, row, opinion)
+    note = opinion.note.strip()
+    place = None
+    if row.document_id is not None:
+        place = keep_note(tx, custody, row.adult_id, review_id=review_id, agent_id=agent.agent_id, note=note, now=now)
+        note = ""
     tx.execute(
         insert(REVIEW_OPINION).values(
             review_id=review_id,
             agent_id=agent.agent_id,
             outcome=opinion.outcome,
             reason=opinion.reason,
-            note=opinion.note.strip(),
+            note=note,
+            note_place=place,
             decision=decision,
             given_at=now,
         )

@@ -3,10 +3,11 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import delete, insert
+from sqlalchemy.engine import Row
 
 from hub.errors import NothingHere, ReviewNotTaken
 from hub.persons.agents import SignedInAgent
@@ -14,13 +15,14 @@ from hub.persons.tables import REVIEW_TICKET
 from hub.releases.agent_grounds import find_agent_ground
 from hub.releases.gate import Ordered, order_agent_look
 from hub.requirements.catalogue import Catalogue
+from hub.reviews.noting import notes_of
 from hub.reviews.queue import find_review, line_of
 from vault.documents.custody import Custody
 from vault.journal.records import Actor, ActorKind
 from vault.standing import standing
 
 TICKET_LIFE = timedelta(minutes=1)
-Shown = Literal["copy", "values"]
+Shown = Literal["copy", "values", "notes"]
 
 
 def issue(custody: Custody, catalogue: Catalogue, agent: SignedInAgent, review_id: UUID, shown: Shown) -> str:
@@ -55,6 +57,17 @@ def spend(custody: Custody, catalogue: Catalogue, ticket: str, shown: Shown) -> 
     The ground is read again. Raises :class:`NothingHere` for a ticket that is spent, late or for something else, and
     :class:`~hub.errors.NoGround`.
     """
+    return _spend(custody, catalogue, ticket, shown)[1]
+
+
+def spend_for_notes(custody: Custody, catalogue: Catalogue, ticket: str) -> tuple[str, ...]:
+    """Return the notes of a review in clear, once per ticket, behind an entry of their own; raises as :func:`spend`."""
+    spent, ordered = _spend(custody, catalogue, ticket, "notes")
+    with standing(agent=spent.agent_id, entry=ordered.entry_id), custody.db.read() as tx:
+        return notes_of(custody, tx, spent.review_id)
+
+
+def _spend(custody: Custody, catalogue: Catalogue, ticket: str, shown: Shown) -> tuple["Row[Any]", Ordered]:
     now, digest = custody.now(), _digest(ticket)
     with standing(ticket=digest.hex()), custody.db.transaction() as tx:
         row = tx.execute(
@@ -66,7 +79,7 @@ def spend(custody: Custody, catalogue: Catalogue, ticket: str, shown: Shown) -> 
     # The ticket, once spent, says for which agent this door works.
     with standing(agent=row.agent_id), custody.db.transaction() as tx:
         look = find_agent_ground(tx, catalogue, review_id=row.review_id, agent_id=row.agent_id, now=now)
-        return order_agent_look(tx, look, actor, shown=shown, now=now)
+        return row, order_agent_look(tx, look, actor, shown=shown, now=now)
 
 
 def _digest(ticket: str) -> bytes:

@@ -81,6 +81,8 @@ class OpinionSeen:
     reason: str
     note: str = field(repr=False)
     given_at: datetime
+    noted: bool
+    """Whether a note lies sealed, to be read at the door that can open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +230,6 @@ def _opinions(tx: ReadTx, row: Any) -> tuple[OpinionSeen, ...]:
         .where(REVIEW_OPINION.c.review_id == row.review_id)
         .order_by(REVIEW_OPINION.c.given_at, REVIEW_OPINION.c.agent_id)
     )
-    return tuple(OpinionSeen(one.outcome, one.reason, one.note, one.given_at) for one in rows)
+    return tuple(
+        OpinionSeen(one.outcome, one.reason, one.note, one.given_at, one.note_place is not None) for one in rows
+    )

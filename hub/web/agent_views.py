@@ -109,6 +109,7 @@ class ReviewPage:
     children: tuple[PersonCard, ...]
     paper: PaperCard | None
     opinions: tuple[tuple[str, str], ...]
+    noted: bool
     is_link: bool
     question: str
     asked_title: str
@@ -177,6 +178,7 @@ def review_page(
             ),
         ),
         opinions=tuple((_reason(detail, one.reason), one.note) for one in detail.opinions),
+        noted=any(one.noted for one in detail.opinions),
         is_link=detail.line.kind == "family_link",
         question=words.QUESTIONS[detail.line.kind],
         asked_title=words.ASKED.get(detail.line.kind, words.ASKED_CHILD),

@@ -104,6 +104,9 @@ def look(review_id: UUID, door: DoorDep, who: Agent, fields: Fields) -> Response
     if fields.get("shown") == "copy":
         ticket = looking.issue(door.custody, door.catalogue, who, review_id, "copy")
         return RedirectResponse(f"{door.settings.release_url}/looks/copy/{ticket}", 303)
+    if fields.get("shown") == "notes":
+        ticket = looking.issue(door.custody, door.catalogue, who, review_id, "notes")
+        return RedirectResponse(f"{door.settings.release_url}/looks/notes/{ticket}", 303)
     ticket = looking.issue(door.custody, door.catalogue, who, review_id, "values")
     return RedirectResponse(f"{door.settings.release_url}/looks/values/{ticket}", 303)
 
@@ -120,7 +123,7 @@ def decide_review(review_id: UUID, request: Request, door: DoorDep, who: Agent, 
         if opinion is None:
             return _review_page(request, door, who, detail, sent=fields, errors=errors)
         try:
-            decided = decide(tx, who, review_id, opinion, now=now)
+            decided = decide(tx, door.custody, who, review_id, opinion, now=now)
         except InvalidValue as refusal:
             wrong = FieldError("reason", f"Cette décision ne tient pas : {refusal.detail}.")
             return _review_page(request, door, who, detail, sent=fields, errors=(wrong,))

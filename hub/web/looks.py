@@ -8,7 +8,7 @@ from hub.api.partners import opened_body
 from hub.api.review_shapes import ValuesShape
 from hub.exchanges.showing import look
 from hub.releases.gate import hand_over, read_out, where_read
-from hub.reviews.looking import spend
+from hub.reviews.looking import spend, spend_for_notes
 from hub.web.marked import marked, places_of
 from hub.web.refusals import wants_page
 from hub.web.rendering import markup, origin_of, security_headers
@@ -38,6 +38,17 @@ def show_values(ticket: str, request: Request, door: DoorDep) -> Response:
     origin = origin_of(door.settings.door_url)
     lines, pages = marked(values, places)
     html = markup("agents_values.html", path=request.url.path, origin=origin, values=lines, pages=pages)
+    return HTMLResponse(html, headers=security_headers(assets=origin))
+
+
+@router.get("/looks/notes/{ticket}")
+def show_notes(ticket: str, request: Request, door: DoorDep) -> Response:
+    """Show an agent what colleagues noted about the paper of a review, once per ticket."""
+    notes = spend_for_notes(door.custody, door.catalogue, ticket)
+    if not wants_page(request):
+        return JSONResponse({"notes": list(notes)}, headers={"cache-control": "no-store"})
+    origin = origin_of(door.settings.door_url)
+    html = markup("agents_notes.html", path=request.url.path, origin=origin, notes=notes)
     return HTMLResponse(html, headers=security_headers(assets=origin))
 
 

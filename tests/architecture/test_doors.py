@@ -28,6 +28,7 @@ PUBLIC = {
     "POST /agents/sign-out": "ends an agent's session if there is one; refuses another site's page itself",
     "GET /looks/copy/{ticket}": "proved by a ticket that serves once",
     "GET /looks/exchange/{ticket}": "proved by a ticket that serves once",
+    "GET /looks/notes/{ticket}": "proved by a ticket that serves once",
     "GET /looks/values/{ticket}": "proved by a ticket that serves once",
     "GET /previews/{ticket}": "proved by a ticket that serves once",
     "GET /explanations/{line_id}/{ticket}": "the same",

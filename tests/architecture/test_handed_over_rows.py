@@ -101,6 +101,7 @@ SEES = {
     ("hub.review", WORKER, "job"): ADULT,
     ("hub.review_opinion", DOOR, "person"): REVIEWED.format(ADULT),
     ("hub.review_opinion", DOOR, "agent"): REVIEWED.format(f"body IN {BODIES}"),
+    ("hub.review_opinion", RELEASE, "agent"): REVIEWED.format(f"body IN {BODIES}"),
     ("hub.review_opinion", WORKER, "job"): REVIEWED.format(ADULT),
     ("hub.review_ticket", RELEASE, "ticket"): "ticket_digest = decode(%(ticket)s, 'hex')",
     ("hub.rights_information", DOOR, "person"): MINE,

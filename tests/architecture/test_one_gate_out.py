@@ -41,7 +41,7 @@ OPENERS = {
     # The one gate, of what reading found.
     "open_released_fields": {"hub.releases.gate"},
     # Where letters go, opened where one is made.
-    "open_kept_value": {"hub.persons.postal"},
+    "open_kept_value": {"hub.persons.postal", "hub.reviews.noting"},
     "postal_address_of": {"hub.notifications.carriers"},
     # Plaintext of an object.
     "open_verified": {"vault.documents.opening"},

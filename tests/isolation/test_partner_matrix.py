@@ -37,6 +37,7 @@ BY_OTHER_PROOF = {
     "GET /exports/{ticket}": "the same: tests/journeys/test_export.py",
     "GET /looks/copy/{ticket}": "the same: tests/journeys/test_reviews.py",
     "GET /looks/values/{ticket}": "the same",
+    "GET /looks/notes/{ticket}": "the same",
     "GET /looks/exchange/{ticket}": "the same: tests/unit/hub/web/test_ops.py",
     "GET /explanations/{line_id}/{ticket}": "the same: tests/journeys/test_school_file.py",
 }

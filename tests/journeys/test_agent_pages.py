@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.journeys.agents import CLAIRE, ODILE, PAUL, Agent, family_in_doubt
+from tests.journeys.agents import BRUNO, CLAIRE, ODILE, PAUL, UNSURE, Agent, family_in_doubt
 from tests.journeys.doors import rows
 from tests.system import System
 from tests.unit.hub.web.pages_read import Page as Read
@@ -50,6 +50,20 @@ def test_the_values_read_are_a_page_at_the_door_that_opens(running):
     assert "75013" in page.text
     assert "page 1, en " in page.text
     assert page.named("svg")
+
+
+def test_a_colleagues_note_is_a_page_at_the_door_that_opens(running):
+    _, review = family_in_doubt(running)
+    claire, bruno = (Agent(running, one).sign_in() for one in (CLAIRE, BRUNO))
+    claire.decide(review, UNSURE | {"note": "le bas de page manque"})
+    bruno.claim(review)
+    page = Read(bruno.http.get(f"/agents/dossiers/{review}", headers=HTML).text)
+    assert "Lire les notes" in page.text
+    assert "le bas de page manque" not in page.text
+    shown = bruno.http.post(f"/agents/dossiers/{review}/voir", data={"shown": "notes"}, headers=HTML)
+    assert shown.url.path.startswith("/looks/notes/")
+    assert shown.headers["cache-control"] == "no-store"
+    assert "le bas de page manque" in Read(shown.text).text
 
 
 def test_a_seal_nobody_here_can_read_is_said_in_words(running):

@@ -118,10 +118,13 @@ def test_an_agents_note_about_a_paper_goes_with_it(running):
     paper = str(value(running, "SELECT document_id FROM hub.review WHERE review_id = %(id)s", id=review))
     note = "zqxv" + secrets.token_hex(6)
     Agent(running, CLAIRE).sign_in().decide(review, GOOD | {"note": note})
-    assert places_of(running, note) == {"hub.review_opinion"}
+    assert places_of(running, note) == set()
+    sealed = "SELECT place FROM vault.kept_value WHERE holder_id = %(who)s AND place LIKE 'note%%'"
+    assert len(rows(running, sealed, who=person_id(parent))) == 1
     applied(parent, review)
     erased(parent, paper)
     assert places_of(running, note) == set()
+    assert rows(running, sealed, who=person_id(parent)) == []
 
 
 def test_where_likenesses_and_replacements_are_kept_no_value_has_a_place(running):

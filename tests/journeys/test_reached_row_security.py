@@ -9,7 +9,7 @@ import pytest
 from orchestration.stack.logins import GUESTS, OWNERS
 from tests.architecture.standings import OTHERS
 from tests.architecture.test_row_security import REACHING
-from tests.journeys.agents import CLAIRE
+from tests.journeys.agents import BRUNO, CLAIRE, UNSURE, Agent, family_in_doubt
 from tests.journeys.doors import person_id, rows, value
 from tests.journeys.test_channels import by_post, opened, waiting
 from tests.system import Resident, System
@@ -33,8 +33,6 @@ def seen(running: System, login: str, table: str, **standing: Any) -> set[UUID]:
 @pytest.fixture(scope="module")
 def visited(running: System) -> tuple[Resident, UUID]:
     """A parent with a row in each of these tables, before an agent at the counter; and that agent."""
-    from tests.journeys.agents import Agent
-
     parent, _ = waiting(running)
     opened(claire := Agent(running, CLAIRE).sign_in(), by_post(parent))
     parent.http.put("/v1/contact", json={"channel": "telephone", "value": "+33639981299"}).raise_for_status()
@@ -101,3 +99,30 @@ def test_the_worker_sees_an_address_only_for_the_letter_it_writes(running, visit
     assert seen(running, "unefois_worker", "vault.kept_value", **whose) == {person_id(parent)}
     assert seen(running, "unefois_worker", "vault.kept_value", purpose="telling") == set()
     assert seen(running, "unefois_release", "vault.kept_value", **whose) == set()
+
+
+def test_a_note_is_seen_by_who_has_the_review_and_opened_behind_an_entry_about_its_paper(running):
+    parent, review = family_in_doubt(running)
+    claire, bruno = (Agent(running, one).sign_in() for one in (CLAIRE, BRUNO))
+    claire.decide(review, UNSURE | {"note": "à voir à deux"})
+    own, ids = {person_id(parent)}, "SELECT agent_id FROM hub.review_opinion WHERE review_id = %(r)s"
+    of_claire = value(running, ids, r=review)
+    bruno.claim(review)
+    of_bruno = value(running, "SELECT claimed_by FROM hub.review WHERE review_id = %(r)s", r=review)
+    assert seen(running, "unefois_door", "vault.kept_value", agent=of_bruno) == own
+    assert seen(running, "unefois_door", "vault.kept_value", agent=of_claire).isdisjoint(own)
+
+    bruno.look(review, "copy").raise_for_status()
+    entries = "SELECT entry_id FROM hub.release JOIN hub.evidence USING (evidence_id) WHERE channel = 'agent' AND {}"
+    entry = value(running, entries.format("holder_id = %(p)s LIMIT 1"), p=person_id(parent))
+    both = {"agent": of_bruno, "entry": entry}
+    assert seen(running, "unefois_release", "vault.kept_value", **both) == own
+    assert seen(running, "unefois_release", "vault.kept_value", agent=of_bruno) == set()
+    assert seen(running, "unefois_release", "vault.kept_value", entry=entry) == set()
+    assert seen(running, "unefois_release", "vault.kept_value", **both | {"agent": uuid4()}) == set()
+
+    other, second = family_in_doubt(running)
+    bruno.claim(second)
+    bruno.look(second, "copy").raise_for_status()
+    elsewhere = value(running, entries.format("holder_id = %(p)s LIMIT 1"), p=person_id(other))
+    assert seen(running, "unefois_release", "vault.kept_value", **both | {"entry": elsewhere}) == set()

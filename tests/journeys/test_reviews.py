@@ -262,7 +262,12 @@ def test_a_second_opinion_is_a_colleagues(running, agent):
     assert not claire.sees(review)
     assert_problem(claire.claim(review), "opinion-given")
     bruno.claim(review)
-    assert [one["note"] for one in bruno.read(review).json()["opinions"]] == ["à voir à deux"]
+    assert [(one["note"], one["noted"]) for one in bruno.read(review).json()["opinions"]] == [("", True)]
+    read = bruno.http.post(f"/hub/v1/reviews/{review}/looks", json={"shown": "notes"}).json()["href"]
+    assert httpx.get(read).json() == {"notes": ["à voir à deux"]}
+    assert_problem(httpx.get(read), "not-found")
+    copy = bruno.http.post(f"/hub/v1/reviews/{review}/looks", json={"shown": "copy"}).json()["href"]
+    assert_problem(httpx.get(copy.replace("/copy/", "/notes/")), "not-found")
     assert bruno.say(review, GOOD).json() == {"decided": True}
     parent.satisfied("school_enrolment", "residence")
 
