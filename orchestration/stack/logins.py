@@ -17,6 +17,14 @@ GUESTS = ("unefois_door", "unefois_release", "unefois_worker", "unefois_pipeline
 LOGINS = (*OWNERS.values(), *GUESTS)
 LIMITS = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT"
 
+QUIET = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""What keeps values of rows out of a server's log, whoever runs it: no failing statement, no parameter, no « Key (…)=(…) »."""
+
 
 @dataclass(frozen=True, slots=True)
 class Databases:
@@ -49,13 +57,14 @@ def create_logins(postgres: Postgres) -> Mapping[str, str]:
 def lay_out(superuser: Callable[[str], str], known: Mapping[str, str], databases: Databases | None = None) -> None:
     """Make both databases and every login as they should be, whatever was there, with the passwords in ``known``.
 
-    ``superuser`` returns the address of a database for a login that may make others. Only the verifier of a password
-    (RFC 5802) travels to the server, so no log and no statistics can hold it in clear.
+    ``superuser`` returns the address of a database for a superuser. Only the verifier of a password (RFC 5802) travels
+    to the server, so no log and no statistics can hold it in clear.
     """
     wanted = databases or Databases()
     with psycopg.connect(superuser(SUPERUSER), autocommit=True) as connection:
         for login, password in known.items():
             _login(connection, login, password)
+            _quieten(connection, login)
         for database, owner in wanted.owners.items():
             _database(connection, database, owner)
         for database in (SUPERUSER, "template1"):
@@ -75,6 +84,13 @@ def _login(connection: Session, login: str, password: str) -> None:
     verb = "ALTER" if found else "CREATE"
     statement = sql.SQL(verb + " ROLE {} WITH " + LIMITS + " PASSWORD {}")
     connection.execute(statement.format(sql.Identifier(login), sql.Literal(verifier)))
+
+
+def _quieten(connection: Session, login: str) -> None:
+    """Have the server log nothing of what a login says."""
+    for name, value in QUIET.items():
+        statement = sql.SQL("ALTER ROLE {} SET {} = {}")
+        connection.execute(statement.format(sql.Identifier(login), sql.Identifier(name), sql.Literal(value)))
 
 
 def _database(connection: Session, database: str, owner: str) -> None:
