@@ -6,7 +6,7 @@ import json
 import secrets
 import zipfile
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -21,7 +21,7 @@ from hub.errors import NothingHere
 from hub.persons.accounts import SignedIn
 from hub.persons.tables import CIVIL_STATUS
 from hub.releases.case_copies import case_copies
-from hub.releases.gate import Ordered, hand_back, hand_over, name_given, order_own_copies
+from hub.releases.gate import Ordered, hand_back, hand_over, name_given, order_own_copies, read_out
 from hub.releases.tables import EXPORT_TICKET
 from hub.requirements.catalogue import Catalogue
 from hub.trace import trace_of
@@ -42,7 +42,7 @@ READ_ME_FR = """\
 Ce dossier contient tout ce que votre porte-documents garde pour vous.
 
 documents/      vos documents. « original » est le fichier que vous avez donné ; « viewing-copy » est la copie
-                que les services voient.
+                que les services voient ; « values » dit ce que nous avons lu sur le document.
 history.json    qui a consulté ou reçu vos documents, quand et pourquoi.
 proofs/         les preuves de cet historique.
 stamps/         l'heure de ces preuves, attestée par une autorité extérieure (horodatage RFC 3161).
@@ -88,7 +88,8 @@ class ExportedDocument(_Told):
     """One paper: what it is, where it stands, its files here, and who keeps a copy; no file once it is destroyed.
 
     ``checked`` tells whether the original was read and scanned and nothing was found in it; where it is false, the file
-    comes back as it was given, under a name that says so. ``file_name`` is what its sender called it.
+    comes back as it was given, under a name that says so. ``file_name`` is what its sender called it, ``values`` the file
+    of what was read on it.
     """
 
     document: UUID
@@ -100,6 +101,7 @@ class ExportedDocument(_Told):
     issued_on: date | None
     grade: str | None
     file_name: str | None
+    values: str | None
     checked: bool
     replaced_by: UUID | None
     original: ExportedFile | None
@@ -186,8 +188,10 @@ def archive(custody: Custody, catalogue: Catalogue, leaving: Leaving, *, journal
             opened = None if order is None else _opened(custody, order, opening)
             if opened is not None:
                 files[place] = yield from parts.packing.add(f"documents/{view.document_id}/{name}", opened)
-        called = _opened(custody, order, name_given) if order is not None and files[0] is not None else None
-        documents.append((yield from _describe(parts, view, files, called or None)))
+        about = _About(files)
+        if order is not None and files[0] is not None:
+            about = _About(files, _opened(custody, order, name_given) or None, _opened(custody, order, read_out) or {})
+        documents.append((yield from _describe(parts, view, about)))
     yield from parts.packing.text("LISEZ-MOI.txt", READ_ME_FR)
     yield from _history(parts, documents, journal_key)
     yield parts.packing.end()
@@ -205,9 +209,16 @@ def _opened(custody: Custody, order: Ordered, opening: Callable[[Custody, Ordere
         return None
 
 
-def _describe(
-    parts: _Parts, view: DocumentView, files: list[ExportedFile | None], called: str | None
-) -> Generator[bytes, None, ExportedDocument]:
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What was opened of one paper."""
+
+    files: list[ExportedFile | None]
+    called: str | None = None
+    values: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+def _describe(parts: _Parts, view: DocumentView, about: _About) -> Generator[bytes, None, ExportedDocument]:
     packing = parts.packing
     with standing(person=parts.leaving.person_id), parts.custody.db.read() as tx:
         receipt = receipt_of(tx, parts.leaving.person_id, view.document_id)
@@ -216,6 +227,8 @@ def _describe(
     beside = f"documents/{view.document_id}"
     if receipt is not None:
         yield from packing.text(f"{beside}/receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1))
+    if about.values:
+        yield from packing.text(f"{beside}/values.json", json.dumps(about.values, ensure_ascii=False, indent=1))
     if certificate is not None:
         yield from packing.text(f"{beside}/destruction-certificate.json", certificate)
     return ExportedDocument(
@@ -227,11 +240,12 @@ def _describe(
         received_at=view.received_at,
         issued_on=view.issued_on,
         grade=view.grade,
-        file_name=called,
+        file_name=about.called,
+        values=f"{beside}/values.json" if about.values else None,
         checked=_is_checked(view),
         replaced_by=view.replaced_by,
-        original=files[0],
-        viewing_copy=files[1],
+        original=about.files[0],
+        viewing_copy=about.files[1],
         case_copies=[
             ExportedCopy(
                 recipient=copy.recipient,

@@ -273,7 +273,7 @@ def order_agent_look(tx: WriteTx, look: Look, agent: Actor, *, shown: str, now: 
 
 def read_out(custody: Custody, ordered: Ordered) -> dict[str, str]:
     """Open the values that reading found on what was ordered; as :func:`hand_over` otherwise."""
-    return open_released_fields(custody, ordered.document_id, ordered.entry_id)
+    return open_released_fields(custody, ordered.document_id, ordered.entry_id, own=ordered.own)
 
 
 def where_read(custody: Custody, ordered: Ordered) -> dict[str, list[float]]:

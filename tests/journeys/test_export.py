@@ -56,6 +56,13 @@ def test_the_original_comes_back_byte_for_byte_and_the_manifest_says_so(taken):
     assert json.loads(archive.read(told["receipt"]))["document"] == kept
 
 
+def test_what_was_read_on_a_paper_comes_along(taken):
+    _, _, kept, gone, archive = taken
+    told = {one["document"]: one["values"] for one in manifest(archive)["documents"]}
+    assert "75013" in archive.read(told[kept]).decode()
+    assert told[gone] is None
+
+
 def test_each_paper_has_the_name_its_sender_gave_it(running):
     person = Resident(running).sign_in()
     called = "facture d'électricité.pdf"
@@ -87,6 +94,7 @@ def test_a_replaced_paper_comes_along_and_names_the_newer_one(running):
     archive = zipfile.ZipFile(io.BytesIO(downloaded(person).content))
     told = next(one for one in manifest(archive)["documents"] if one["document"] == old)
     assert (told["replaced_by"], told["checked"]) == (new, True)
+    assert "75013" in archive.read(told["values"]).decode()
     assert archive.read(told["viewing_copy"]["path"]).startswith(b"%PDF-")
 
 

@@ -160,13 +160,15 @@ def open_released_name(custody: Custody, document_id: DocumentId, entry_id: Entr
     return str(json.loads(facts)["name"])
 
 
-def open_released_fields(custody: Custody, document_id: DocumentId, entry_id: EntryId) -> dict[str, str]:
+def open_released_fields(
+    custody: Custody, document_id: DocumentId, entry_id: EntryId, *, own: bool = False
+) -> dict[str, str]:
     """Return the values that reading extracted, for the hand-over that the journal entry ``entry_id`` records.
 
-    Raises as :func:`open_released` does.
+    To its holder, with ``own``, go also those of a paper that serves nobody else. Raises as :func:`open_released` does.
     """
     with standing(entry=entry_id), custody.db.read() as tx:
-        _openable(tx, document_id, entry_id)
+        (_covered if own else _openable)(tx, document_id, entry_id)
         return open_fields(custody, tx, document_id)
 
 
