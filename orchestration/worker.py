@@ -69,6 +69,7 @@ from vault.errors import DatabaseUnavailable
 from vault.ingest.child import ReaderChild
 from vault.jobs import Job, defer
 from vault.journal.signing import HeadSigner
+from vault.keepalives import ON_OUR_SIDE
 from vault.settings import VaultSettings
 
 _LOG = logging.getLogger("unefois.worker")
@@ -143,7 +144,8 @@ class Worker:
 
 def application(worker: Worker) -> App:
     """Return the procrastinate application: one task per job, run in threads."""
-    connector = PsycopgConnector(conninfo=worker.database_url, kwargs={"options": "-c search_path=jobs,public"})
+    told = {"options": "-c search_path=jobs,public"} | ON_OUR_SIDE
+    connector = PsycopgConnector(conninfo=worker.database_url, kwargs=told)
     app = App(connector=connector)
     app.job_manager = InsistentJobManager(connector, worker.watch)
     tries = Tries(worker.back.custody)

@@ -34,6 +34,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from vault.errors import DatabaseUnavailable, NothingChanged, ObjectCondemned, VaultError
 from vault.flights import Told, fly
+from vault.keepalives import ON_OUR_SIDE
 from vault.pooled import watch
 from vault.ready import Asked, Ready, together
 from vault.standing import KINDS, current, settings
@@ -250,7 +251,8 @@ class Database:
             json_deserializer=from_json,
             # Transactions begin where we say so. The commit and the rollback of a connection end them all the same.
             isolation_level="AUTOCOMMIT",
-            connect_args={"options": f"-c search_path=jobs,public -c timezone=UTC{plans}", "connect_timeout": 5},
+            connect_args={"options": f"-c search_path=jobs,public -c timezone=UTC{plans}", "connect_timeout": 5}
+            | ON_OUR_SIDE,
         )
         watch(engine)
         return cls(engine)

@@ -7,8 +7,10 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from vault.errors import DatabaseUnavailable
+from vault.keepalives import ON_OUR_SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Ear:
 def listening(url: str, channel: str) -> Iterator[Ear]:
     """Listen on a channel; ``url`` is ``postgresql://…``. Raises :class:`DatabaseUnavailable`."""
     try:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+        connection = psycopg.connect(make_conninfo(url, connect_timeout=5, **ON_OUR_SIDE), autocommit=True)
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(type(error).__name__) from None
     with connection:

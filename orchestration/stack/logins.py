@@ -8,6 +8,7 @@ from psycopg import sql
 
 from orchestration.stack.layout import Layout
 from orchestration.stack.postgres import SUPERUSER, Postgres
+from vault.keepalives import ON_THE_SERVERS
 
 DATABASE = "unefois"
 DAGSTER_DATABASE = "dagster"
@@ -64,7 +65,7 @@ def lay_out(superuser: Callable[[str], str], known: Mapping[str, str], databases
     with psycopg.connect(superuser(SUPERUSER), autocommit=True) as connection:
         for login, password in known.items():
             _login(connection, login, password)
-            _quieten(connection, login)
+            _set(connection, login, QUIET | ON_THE_SERVERS)
         for database, owner in wanted.owners.items():
             _database(connection, database, owner)
         for database in (SUPERUSER, "template1"):
@@ -86,9 +87,8 @@ def _login(connection: Session, login: str, password: str) -> None:
     connection.execute(statement.format(sql.Identifier(login), sql.Literal(verifier)))
 
 
-def _quieten(connection: Session, login: str) -> None:
-    """Have the server log nothing of what a login says."""
-    for name, value in QUIET.items():
+def _set(connection: Session, login: str, settings: Mapping[str, str]) -> None:
+    for name, value in settings.items():
         statement = sql.SQL("ALTER ROLE {} SET {} = {}")
         connection.execute(statement.format(sql.Identifier(login), sql.Identifier(name), sql.Literal(value)))
 

@@ -1,6 +1,8 @@
 """Logins as they are laid out on a server that somebody else runs."""
 
+import os
 import secrets
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +12,10 @@ import pytest
 
 from orchestration.stack.logins import LOGINS, lay_out
 from tests.unit.vault.journal.postgres import running_postgres
+from vault.db import Database
+from vault.listening import listening
 
+OPTIONS = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
 MARKER = "zqxv-a-family-name"
 
 
@@ -42,9 +47,15 @@ def fails(address: str) -> None:
             session.execute(f"DO $$ BEGIN RAISE 'of a test' USING DETAIL = '{MARKER}'; END $$".encode())
 
 
-def test_no_login_of_ours_has_a_value_written_into_the_servers_log(server: str) -> None:
-    passwords = {login: secrets.token_hex(16) for login in LOGINS}
-    lay_out(lambda database: f"{server}/{database}", passwords)
+@pytest.fixture(scope="module")
+def passwords(server: str) -> dict[str, str]:
+    """Of the logins, laid out."""
+    found = {login: secrets.token_hex(16) for login in LOGINS}
+    lay_out(lambda database: f"{server}/{database}", found)
+    return found
+
+
+def test_no_login_of_ours_has_a_value_written_into_the_servers_log(server: str, passwords: dict[str, str]) -> None:
     for login in LOGINS:
         database = "dagster" if login == "unefois_dagster" else "unefois"
         fails(at(server, login, passwords[login], database))
@@ -54,3 +65,17 @@ def test_no_login_of_ours_has_a_value_written_into_the_servers_log(server: str) 
     # What it would have written otherwise.
     fails(f"{server}/postgres")
     assert MARKER in log_of(server).read_text()
+
+
+def test_either_side_notices_within_a_minute_that_the_other_is_gone(server: str, passwords: dict[str, str]) -> None:
+    address = at(server, "unefois_door", passwords["unefois_door"], "unefois")
+    asked = "SELECT current_setting('tcp_keepalives_idle'), current_setting('tcp_user_timeout')"
+    with psycopg.connect(address) as door:
+        assert door.execute(asked).fetchone() == ("30", "60000")
+    database = Database.connect(address.replace("postgresql://", "postgresql+psycopg://"))
+    with database.transaction() as tx, listening(address, "of_a_test") as ear:
+        for connection in (tx.driver, ear.connection):
+            with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+                kept = [wire.getsockopt(socket.IPPROTO_TCP, option) for option in OPTIONS]
+            assert kept == [30, 10, 3, 60_000]
+    database.close()
