@@ -24,11 +24,12 @@ from hub.persons.merging import ACCOUNT_MERGE
 from hub.persons.one_child import OF_TWO_RECORDS
 from hub.persons.proving import DEATH_DECLARED
 from hub.persons.tables import REVIEW, REVIEW_OPINION
-from hub.reviews.noting import keep_note
+from hub.reviews.noting import note_place
 from hub.reviews.queue import find_review, has_opined, waiting
 from hub.reviews.subjects import adults_of, candidates_of
 from vault.db import WriteTx
 from vault.documents.custody import Custody
+from vault.documents.kept_values import keep_value
 from vault.jobs import Job, defer
 from vault.journal.entries import append
 from vault.journal.records import JournalAct, JournalEntry
@@ -151,22 +152,23 @@ def decide(
         raise ReviewNotTaken
     decision = _checked(tx, row, opinion)
     note = opinion.note.strip()
-    place = None
-    if row.document_id is not None:
-        place = keep_note(tx, custody, row.adult_id, review_id=review_id, agent_id=agent.agent_id, note=note, now=now)
-        note = ""
+    sealed = bool(note) and row.document_id is not None
+    place = note_place(review_id, agent.agent_id) if sealed else None
     tx.execute(
         insert(REVIEW_OPINION).values(
             review_id=review_id,
             agent_id=agent.agent_id,
             outcome=opinion.outcome,
             reason=opinion.reason,
-            note=note,
+            note="" if sealed else note,
             note_place=place,
             decision=decision,
             given_at=now,
         )
     )
+    if place is not None:
+        # After the opinion: the database lets a note be kept only where an opinion of this agent names its place.
+        keep_value(tx, custody, row.adult_id, place, note.encode(), now=now)
     agreed = _agreed(tx, row, opinion, decision)
     if agreed:
         _close(tx, review_id, opinion, decision, now=now)

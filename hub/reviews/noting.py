@@ -1,27 +1,20 @@
 """What agents note about the paper of a review: sealed for its holder by the door, opened by the door that can."""
 
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
 from hub.persons.tables import REVIEW, REVIEW_OPINION
-from vault.db import ReadTx, WriteTx
+from vault.db import ReadTx
 from vault.documents.custody import Custody
-from vault.documents.kept_values import keep_value, open_kept_value
+from vault.documents.kept_values import open_kept_value
 
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
-def keep_note(
-    tx: WriteTx, custody: Custody, holder_id: UUID, *, review_id: UUID, agent_id: UUID, note: str, now: datetime
-) -> str | None:
-    """Seal an agent's note for the holder of the paper; return its place, or nothing for an empty note."""
-    if not note:
-        return None
-    place = "note_" + uuid5(review_id, str(agent_id)).hex.translate(_LETTERS)
-    keep_value(tx, custody, holder_id, place, note.encode(), now=now)
-    return place
+def note_place(review_id: UUID, agent_id: UUID) -> str:
+    """Return the place of what an agent notes in a review: one of its own, so that no note replaces another."""
+    return "note_" + uuid5(review_id, str(agent_id)).hex.translate(_LETTERS)
 
 
 def notes_of(custody: Custody, tx: ReadTx, review_id: UUID) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ from orchestration.cli import app
 from orchestration.stack import stack
 from orchestration.stack.errors import StackError
 from orchestration.stack.layout import Layout
-from tests.journeys.doors import assert_problem, rows
+from tests.journeys.agents import CLAIRE, UNSURE, Agent, family_in_doubt
+from tests.journeys.doors import assert_problem, rows, value
 from tests.system import Resident, eventually, start_system
 
 PDF = "application/pdf"
+NOTES = "SELECT place FROM vault.kept_value WHERE place LIKE 'note\\_%%'"
 
 
 def command(*words: str | Path) -> str:
@@ -32,6 +34,11 @@ def refused(*words: str | Path) -> str:
     return str(done.exception)
 
 
+def erased(holder: Resident, paper: str) -> None:
+    assert holder.http.delete(f"/v1/documents/{paper}").status_code == 202
+    eventually(lambda: holder.http.get(f"/v1/documents/{paper}").json()["state"] == "erased")
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
     """A system that was backed up, in which a paper was erased afterwards, and which was then lost."""
@@ -44,10 +51,14 @@ def story(tmp_path_factory):
         gone = person.hand_in_and_wait(system.papers().bill(person, days_old=80), PDF, kind="proof_of_address")[
             "document"
         ]
+        parent, review = family_in_doubt(system)
+        Agent(system, CLAIRE).sign_in().decide(review, UNSURE | {"note": "à voir à deux"})
+        doubted = value(system, "SELECT document_id FROM hub.review WHERE review_id = %(r)s", r=review)
+        assert rows(system, NOTES)
         command("backup-keygen", folder)
         command("backup", folder / "b", "--to", folder / "backup.public.json", "--state", folder / "first")
-        assert person.http.delete(f"/v1/documents/{gone}").status_code == 202
-        eventually(lambda: person.http.get(f"/v1/documents/{gone}").json()["state"] == "erased")
+        erased(person, gone)
+        erased(parent, doubted)
     finally:
         stack.down(system.running.layout)
     return folder, person, kept, gone
@@ -88,7 +99,7 @@ def looked_at(person: Resident, paper: str) -> httpx.Response:
 @pytest.mark.slow
 def test_the_erased_paper_is_unreadable_and_says_so(restored):
     _, person, _, gone, said = restored
-    assert "1 erasures replayed" in said
+    assert "2 erasures replayed" in said
     assert person.http.get(f"/v1/documents/{gone}").json()["state"] == "erased"
     assert_problem(looked_at(person, gone), "not-found")
     assert person.http.get(f"/v1/documents/{gone}/destruction-certificate").status_code == 200
@@ -107,11 +118,15 @@ def test_no_key_of_the_erased_paper_came_back(restored):
     assert [key["generation"] for key in rows(system, generations, id=row["holder_id"])] == [2]
 
 
+def test_what_an_agent_noted_about_an_erased_paper_did_not_come_back(restored):
+    assert rows(restored[0], NOTES) == []
+
+
 def test_the_audit_and_the_journal_hold(restored):
     system, person, _, _, _ = restored
     person.hand_in_and_wait(system.papers().bill(person, days_old=3), PDF, kind="proof_of_address")
     state = system.running.layout.state
-    assert "the vault holds: 2 documents, 4 objects" in command("vault", "audit", "--all", "--state", state)
+    assert "the vault holds: 3 documents, 6 objects" in command("vault", "audit", "--all", "--state", state)
     assert "the journal holds" in command("journal", "verify", "--state", state)
 
 

@@ -101,7 +101,7 @@ def test_the_worker_sees_an_address_only_for_the_letter_it_writes(running, visit
     assert seen(running, "unefois_release", "vault.kept_value", **whose) == set()
 
 
-def test_a_note_is_seen_by_who_has_the_review_and_opened_behind_an_entry_about_its_paper(running):
+def test_a_note_is_opened_by_who_has_the_review_behind_an_entry_about_its_paper(running):
     parent, review = family_in_doubt(running)
     claire, bruno = (Agent(running, one).sign_in() for one in (CLAIRE, BRUNO))
     claire.decide(review, UNSURE | {"note": "à voir à deux"})
@@ -109,8 +109,8 @@ def test_a_note_is_seen_by_who_has_the_review_and_opened_behind_an_entry_about_i
     of_claire = value(running, ids, r=review)
     bruno.claim(review)
     of_bruno = value(running, "SELECT claimed_by FROM hub.review WHERE review_id = %(r)s", r=review)
-    assert seen(running, "unefois_door", "vault.kept_value", agent=of_bruno) == own
-    assert seen(running, "unefois_door", "vault.kept_value", agent=of_claire).isdisjoint(own)
+    for agent in (of_claire, of_bruno):
+        assert seen(running, "unefois_door", "vault.kept_value", agent=agent).isdisjoint(own)
 
     bruno.look(review, "copy").raise_for_status()
     entries = "SELECT entry_id FROM hub.release JOIN hub.evidence USING (evidence_id) WHERE channel = 'agent' AND {}"
@@ -119,10 +119,27 @@ def test_a_note_is_seen_by_who_has_the_review_and_opened_behind_an_entry_about_i
     assert seen(running, "unefois_release", "vault.kept_value", **both) == own
     assert seen(running, "unefois_release", "vault.kept_value", agent=of_bruno) == set()
     assert seen(running, "unefois_release", "vault.kept_value", entry=entry) == set()
-    assert seen(running, "unefois_release", "vault.kept_value", **both | {"agent": uuid4()}) == set()
+    for stranger in (uuid4(), of_claire):
+        assert seen(running, "unefois_release", "vault.kept_value", **both | {"agent": stranger}) == set()
 
     other, second = family_in_doubt(running)
     bruno.claim(second)
     bruno.look(second, "copy").raise_for_status()
     elsewhere = value(running, entries.format("holder_id = %(p)s LIMIT 1"), p=person_id(other))
     assert seen(running, "unefois_release", "vault.kept_value", **both | {"entry": elsewhere}) == set()
+
+
+def test_no_agent_changes_a_note_or_keeps_one_that_no_opinion_of_theirs_names(running):
+    parent, review = family_in_doubt(running)
+    claire, bruno = (Agent(running, one).sign_in() for one in (CLAIRE, BRUNO))
+    claire.decide(review, UNSURE | {"note": "à voir à deux"})
+    bruno.claim(review)
+    agent = value(running, "SELECT claimed_by FROM hub.review WHERE review_id = %(r)s", r=review)
+    kept = "INSERT INTO vault.kept_value VALUES (%s, 'note_x', 1, '', now())"
+    with psycopg.connect(running.stores.dsn("unefois_door")) as door:
+        door.execute("SELECT set_config('unefois.agent', %s, true)", (str(agent),))
+        mine = (person_id(parent),)
+        assert door.execute("UPDATE vault.kept_value SET kept_at = now() WHERE holder_id = %s", mine).rowcount == 0
+        assert door.execute("DELETE FROM vault.kept_value WHERE holder_id = %s", mine).rowcount == 0
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            door.execute(kept, mine)
