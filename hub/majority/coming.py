@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, func, literal, select, update
+from sqlalchemy import ARRAY, Uuid, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 
@@ -25,7 +25,7 @@ from hub.majority.subjects import Told, about_alone
 from hub.notifications.messages import Kind, write_message
 from hub.persons.childhood import AHEAD_MONTHS, grown_of, pass_childhood
 from hub.persons.links import guardians_of
-from hub.persons.tables import CIVIL_STATUS, COMING_OF_AGE, FAMILY_LINK
+from hub.persons.tables import CIVIL_STATUS, COMING_OF_AGE, FAMILY_LINK, REVIEW
 from hub.requests.tables import ENROLMENT_LINE, REQUEST, REUSE_GRANT, SCHOOL_FILE
 from hub.requirements.catalogue import Catalogue
 from hub.requirements.checks import months_before
@@ -120,6 +120,8 @@ def _pass(tx: WriteTx, custody: Custody, catalogue: Catalogue, child: Child) -> 
         papers = _papers_of(tx, custody, catalogue, adult_id, child)
         passed = hand_over(tx, custody, papers, before=adult_id, after=child_id, actor=WORKER)
         if passed:
+            # What agents said of it was for the guardian's requests, which have ended.
+            tx.execute(delete(REVIEW).where(REVIEW.c.adult_id == adult_id, REVIEW.c.document_id.in_(passed)))
             pass_on = func.hub.pass_to_child(child_id, paris_day(now), literal(list(passed), ARRAY(Uuid)))
             tx.execute(select(pass_on))
     account = grown_of(tx, child_id)

@@ -2,7 +2,8 @@
 
 The person has proved both: signed in at one and then, in the same browser, at the other, under one name and date of birth.
 Whether they are one human being, and not two of one name, two agents say. The hub's rows pass by one function of the
-database that looks the decision up and writes down what it touched; papers pass under the survivor's key.
+database that looks the decision up and writes down what it touched; papers pass under the survivor's key, and what
+agents say of them with them.
 """
 
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from contracts.identifiers import DocumentId, PersonId, new_uuid
 from hub.errors import NothingHere
 from hub.persons.accounts import Identity, SignedIn, account_of
 from hub.persons.proving import SERVICE, deciding_body
-from hub.persons.tables import PERSON_MERGE, PERSON_MERGE_ITEM, REVIEW
+from hub.persons.tables import PERSON_MERGE, PERSON_MERGE_ITEM, REVIEW, REVIEW_OPINION
 from vault.db import ReadTx, WriteTx
 from vault.documents.custody import Custody
 from vault.documents.handing_over import hand_over
+from vault.documents.kept_values import pass_values
 from vault.documents.tables import DOCUMENT
 from vault.jobs import Job, defer
 from vault.journal.entries import append
@@ -87,11 +89,27 @@ def pass_papers(tx: WriteTx, custody: Custody, merge_id: UUID, *, before: UUID, 
     """Hand over every paper of one person's to another, and keep which; return how many. Needs the right to unwrap."""
     whole = select(DOCUMENT.c.document_id).where(DOCUMENT.c.holder_id == before)
     papers = [DocumentId(one) for one in tx.execute(whole).scalars()]
+    _pass_reviews(tx, custody, papers, before=before, after=after)
     passed = hand_over(tx, custody, papers, before=before, after=after, actor=_WORKER)
     for document_id in passed:
         row = {"merge_id": merge_id, "kind": "passed", "place": _PAPERS, "row_id": document_id}
         tx.execute(insert(PERSON_MERGE_ITEM).values(**row))
     return len(passed)
+
+
+def _pass_reviews(tx: WriteTx, custody: Custody, papers: list[DocumentId], *, before: UUID, after: UUID) -> None:
+    """Let what agents are asked, decided and noted about papers go where the papers go.
+
+    Who has the paper is whom it is judged for: what an agent said once counts on, and nobody is asked again.
+    """
+    about = (REVIEW.c.adult_id == before, REVIEW.c.document_id.in_(papers))
+    noted = (
+        select(REVIEW_OPINION.c.note_place)
+        .join(REVIEW, REVIEW.c.review_id == REVIEW_OPINION.c.review_id)
+        .where(*about, REVIEW_OPINION.c.note_place.is_not(None))
+    )
+    pass_values(tx, custody, tx.execute(noted).scalars().all(), before=before, after=after)
+    tx.execute(update(REVIEW).where(*about).values(adult_id=after))
 
 
 def keep_apart(tx: WriteTx, review: Any) -> None:
@@ -132,6 +150,7 @@ def part_accounts(custody: Custody, merge_id: UUID) -> None:
             PERSON_MERGE_ITEM.c.merge_id == merge_id, PERSON_MERGE_ITEM.c.place == _PAPERS
         )
         papers = [DocumentId(one) for one in tx.execute(passed).scalars()]
+        _pass_reviews(tx, custody, papers, before=row.survivor_id, after=row.merged_id)
         back = hand_over(tx, custody, papers, before=row.survivor_id, after=row.merged_id, actor=_WORKER)
         publish(tx, AccountsParted(merge_id), now=custody.now())
         subjects = (row.survivor_id, row.merged_id)

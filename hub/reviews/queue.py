@@ -96,7 +96,11 @@ def waiting(now: datetime) -> ColumnElement[bool]:
     )
     stands = (
         select(EVIDENCE.c.evidence_id)
-        .where(EVIDENCE.c.document_id == REVIEW.c.document_id, EVIDENCE.c.withdrawn_at.is_(None))
+        .where(
+            EVIDENCE.c.document_id == REVIEW.c.document_id,
+            EVIDENCE.c.holder_id == REVIEW.c.adult_id,
+            EVIDENCE.c.withdrawn_at.is_(None),
+        )
         .correlate(REVIEW)
         .exists()
     )

@@ -18,7 +18,7 @@ from tests.journeys.agents import BRUNO, CLAIRE, Agent
 from tests.journeys.doors import Partner, assert_problem, person_id, rows, value
 from tests.journeys.test_linking import steps, told_of
 from tests.journeys.test_merging import coined, opened, papers, second_reviewer
-from tests.system import CAISSE, Resident, System, eventually
+from tests.system import CAISSE, MAIRIE, Resident, System, eventually
 from vault.settings import VaultSettings
 from vault.standing import standing
 
@@ -131,7 +131,11 @@ def test_on_the_day_guardians_see_nothing_of_the_child_and_keep_what_is_theirs(r
     theirs, own = certificate(parent), papers(parent)
     name = coined(running, person_id(parent))
     ticket = parent.http.post(f"/v1/documents/{theirs}/preview-tickets").json()
+    reviewed = """INSERT INTO hub.review (review_id, kind, adult_id, document_id, service, body, reason, created_at)
+        VALUES (gen_random_uuid(), 'family_link', %(p)s, %(d)s, 'family', %(b)s, 'judgment', now())"""
+    rows(running, reviewed, p=person_id(parent), d=theirs, b=MAIRIE)
     birthday(running, parts, child)
+    assert rows(running, "SELECT FROM hub.review WHERE document_id = %(d)s", d=theirs) == []
     assert papers(parent) == own - {theirs}
     assert parent.http.get("/v1/children").json() == parent.http.get("/v1/school-files").json() == []
     assert_problem(parent.http.get(f"/v1/documents/{theirs}"), "not-found")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.agents import BRUNO, CLAIRE, Agent
+from tests.journeys.agents import BRUNO, CLAIRE, GOOD, UNSURE, Agent, family_in_doubt
 from tests.journeys.doors import Partner, assert_problem, rows, value
 from tests.journeys.test_linking import steps, told_of
 from tests.system import CAISSE, Resident, System, eventually
@@ -13,6 +13,7 @@ SAME = {"outcome": "passed", "reason": "same_person"}
 TWO = {"outcome": "failed", "reason": "other_person_of_that_name"}
 SERVICE = "canteen_enrolment"
 PDF = "application/pdf"
+PAPER = "SELECT document_id FROM hub.review WHERE review_id = %(one)s"
 CENTRE = "91000066000019"
 
 
@@ -49,13 +50,13 @@ def two_accounts(running: System) -> tuple[Resident, Resident]:
     return person, other
 
 
-def ask(person: Resident) -> None:
-    told = {"provider": "mon-paris", "login_hint": person.persona}
+def ask(person: Resident, provider: str = "mon-paris") -> None:
+    told = {"provider": provider, "login_hint": person.persona}
     assert_problem(person.http.post("/comptes", data=told), "accounts-full")
 
 
-def waiting_review(running: System, person: Resident) -> Any:
-    mine = person_at(running, person, "franceconnect")
+def waiting_review(running: System, person: Resident, issuer: str = "franceconnect") -> Any:
+    mine = person_at(running, person, issuer)
     statement = "SELECT review_id FROM hub.review WHERE adult_id = %(one)s AND kind = 'account_merge'"
     return eventually(lambda: rows(running, statement, one=mine))[0]["review_id"]
 
@@ -69,6 +70,33 @@ def merged(running: System, person: Resident, opinion: dict[str, str] = SAME) ->
     done = "SELECT applied_at FROM hub.review WHERE review_id = %(one)s"
     eventually(lambda: value(running, done, one=review))
     return review
+
+
+def test_a_paper_in_doubt_that_passed_is_looked_at_for_who_has_it_now(running):
+    parent, before = family_in_doubt(running)
+    bruno, claire = (Agent(running, one).sign_in() for one in (BRUNO, CLAIRE))
+    assert not claire.decide(before, UNSURE | {"note": "à voir à deux"})
+    other = Resident(running, parent.family_name, parent.given_name, provider="mon-paris").sign_in()
+    other.hand_in_and_wait(running.papers().bill(other, days_old=400), PDF)
+    ask(other, "franceconnect")
+    review = waiting_review(running, other, "mon-paris")
+    assert not bruno.decide(review, SAME)
+    assert claire.decide(review, SAME)
+    survivor = person_at(running, other, "mon-paris")
+    about = "SELECT adult_id FROM hub.review WHERE review_id = %(one)s"
+    eventually(lambda: value(running, about, one=before) == survivor)
+    bruno.claim(before).raise_for_status()
+    assert bruno.look(before, "copy").status_code == 200
+    href = bruno.http.post(f"/hub/v1/reviews/{before}/looks", json={"shown": "notes"}).json()["href"]
+    assert bruno.http.get(href).json() == {"notes": ["à voir à deux"]}
+    assert bruno.decide(before, GOOD)
+    assert other.satisfied("school_enrolment", "residence")
+    kept = "SELECT place FROM vault.kept_value WHERE place LIKE 'note\\_%%' AND holder_id = %(one)s"
+    assert len(rows(running, kept, one=survivor)) == 1
+    path = f"/v1/documents/{value(running, PAPER, one=before)}"
+    assert parent.http.delete(path).status_code == 202
+    eventually(lambda: parent.http.get(path).json()["state"] == "erased")
+    assert not rows(running, kept, one=survivor)
 
 
 def papers(person: Resident) -> set[str]:

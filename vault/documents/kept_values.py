@@ -1,5 +1,6 @@
 """Small values that a person told and no paper holds: sealed for them by whoever may wrap, opened by whoever may open."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -57,6 +58,27 @@ def move_values(tx: WriteTx, rekeying: Rekeying) -> None:
         ours = (KEPT_VALUE.c.holder_id == holder_id, KEPT_VALUE.c.place == row.place)
         moved = {"sealed": sealed, "holder_generation": rekeying.new.generation}
         tx.execute(update(KEPT_VALUE).where(*ours).values(**moved))
+
+
+def pass_values(tx: WriteTx, custody: Custody, places: Collection[str], *, before: UUID, after: UUID) -> None:
+    """Let values of one holder become another's; needs the right to unwrap.
+
+    To be called before the holder's papers are handed over, which re-keys them: the key they keep opens nothing of it.
+    """
+    theirs = (KEPT_VALUE.c.holder_id == before, KEPT_VALUE.c.place.in_(places))
+    rows = tx.execute(select(KEPT_VALUE).where(*theirs).order_by(KEPT_VALUE.c.place).with_for_update()).all()
+    if not rows:
+        return
+    key = custody.keys.current(tx, after)
+    for row in rows:
+        opened = custody.keys.open(custody.keys.find(tx, before, row.holder_generation))
+        value = opened.open_value(row.sealed, _context(before, row.place))
+        moved = {
+            "holder_id": after,
+            "holder_generation": key.generation,
+            "sealed": seal_value(key, value, _context(after, row.place)),
+        }
+        tx.execute(update(KEPT_VALUE).where(*theirs, KEPT_VALUE.c.place == row.place).values(**moved))
 
 
 def _context(holder_id: UUID, place: str) -> ValueContext:
